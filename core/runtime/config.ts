@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = (schemes: string[]) =>
+  z.string().refine((text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)), {
+    error: `must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  });
+
+const schema = z.object({
+  NODE_ENV: z.string().default('development'),
+  USHER_PORT: port.default(3000),
+  USHER_HOST: z.string().default('127.0.0.1'),
+  USHER_DATA: z.string().default('.usher'),
+  USHER_MYSQL_URL: url(['mysql', 'mariadb']),
+  USHER_SHARDS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z
+        .array(url(['mysql', 'mariadb']))
+        .min(1)
+        .max(64),
+    ),
+  USHER_REDIS_URL: url(['redis', 'rediss']),
+  USHER_REDIS_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9_-]{0,40}$/)
+    .default('usher'),
+  STRIPE_SECRET_KEY: z.string().min(8),
+  STRIPE_WEBHOOK_SECRET: z.string().min(8),
+  STRIPE_API_BASE: url(['http', 'https']).optional(),
+  USHER_PUBLIC_URL: url(['http', 'https']).optional(),
+  USHER_SMTP_URL: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(url(['smtp', 'smtps'])).min(1)),
+  USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
+  USHER_SECRETS_FILE: z.string().optional(),
+  USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+export type Config = {
+  production: boolean;
+  port: number;
+  host: string;
+  dataDir: string;
+  catalogUrl: string;
+  shardUrls: string[];
+  redisUrl: string;
+  redisPrefix: string;
+  payments: { secretKey: string; webhookSecret: string; apiBase: string | undefined };
+  publicUrl: string;
+  smtpUrls: string[];
+  limits: 'normal' | 'loose' | 'off';
+  secretsFile: string | undefined;
+  logLevel: string;
+};
+
+/**
+ * Reads the environment once and reports every problem together, each with the variable's name.
+ * @throws Error whose message is meant for the operator.
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(filled);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(
+      (issue) => `  ${issue.path.join('.')}: ${issue.message}`,
+    );
+    throw new Error(
+      `The environment is not complete. \`./usher up\` sets all of it; by hand, mend:\n${faults.join('\n')}`,
+    );
+  }
+  const value = parsed.data;
+  const production = value.NODE_ENV === 'production';
+  const faults: string[] = [];
+  if (production && value.USHER_LIMITS === 'off') {
+    faults.push('USHER_LIMITS=off is refused in production; use normal or loose');
+  }
+  if (production && !value.USHER_SECRETS_FILE) {
+    faults.push('USHER_SECRETS_FILE must name the file with your keys in production');
+  }
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return {
+    production,
+    port: value.USHER_PORT,
+    host: value.USHER_HOST,
+    dataDir: resolve(value.USHER_DATA),
+    catalogUrl: value.USHER_MYSQL_URL,
+    shardUrls: value.USHER_SHARDS,
+    redisUrl: value.USHER_REDIS_URL,
+    redisPrefix: value.USHER_REDIS_PREFIX,
+    payments: {
+      secretKey: value.STRIPE_SECRET_KEY,
+      webhookSecret: value.STRIPE_WEBHOOK_SECRET,
+      apiBase: value.STRIPE_API_BASE,
+    },
+    publicUrl: value.USHER_PUBLIC_URL ?? `http://localhost:${value.USHER_PORT}`,
+    smtpUrls: value.USHER_SMTP_URL,
+    limits: value.USHER_LIMITS,
+    secretsFile: value.USHER_SECRETS_FILE,
+    logLevel: value.USHER_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,249 @@
+// Child processes that must outlive or be outlived on purpose: who they are, how they start,
+// how they stop. Everything that sends a signal goes through here, so that a recycled process id
+// never hits a stranger.
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+
+/** A process as remembered in a file: its id, when it began, and a word of its command line. */
+export type ProcessRef = { pid: number; startedAt: string; word: string };
+
+export type RunResult = { code: number; output: string };
+
+const OUTPUT_CHARS_MAX = 64_000;
+const POLL_MS = 25;
+
+/** Resolves after `ms` milliseconds, or at once when `signal` aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}
+
+function describe(pid: number): { startedAt: string; command: string } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    // A zombie has an empty command line and nothing left to stop.
+    return command === '' ? null : { startedAt: fields[19] ?? '', command };
+  } catch {
+    return process.platform === 'linux' ? null : describeByPs(pid);
+  }
+}
+
+function describeByPs(pid: number): { startedAt: string; command: string } | null {
+  try {
+    const line = execFileSync('ps', ['-p', String(pid), '-o', 'lstart=,command='], {
+      encoding: 'utf8',
+    }).trim();
+    return line === '' ? null : { startedAt: line.slice(0, 24), command: line.slice(25) };
+  } catch {
+    return null;
+  }
+}
+
+/** Remembers a process which runs now; null when it is already gone. */
+export function processRef(pid: number, word: string): ProcessRef | null {
+  const found = describe(pid);
+  return found === null ? null : { pid, startedAt: found.startedAt, word };
+}
+
+/** True while exactly the remembered process runs (same id, same start, same command). */
+export function isRunning(ref: ProcessRef): boolean {
+  const found = describe(ref.pid);
+  return found !== null && found.startedAt === ref.startedAt && found.command.includes(ref.word);
+}
+
+/** Processes whose working folder is `folder` and whose command line has one of `words`. */
+export function findByFolder(folder: string, words: readonly string[]): ProcessRef[] {
+  if (process.platform !== 'linux') return [];
+  const refs: ProcessRef[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      if (readlinkSync(`/proc/${entry}/cwd`) !== folder) continue;
+    } catch {
+      continue;
+    }
+    const found = describe(Number(entry));
+    const word = words.find((candidate) => found?.command.includes(candidate));
+    if (found && word) refs.push({ pid: Number(entry), startedAt: found.startedAt, word });
+  }
+  return refs;
+}
+
+/** Sends a signal to the remembered process (with `group`, to its whole group), if it runs. */
+export function signalProcess(ref: ProcessRef, signal: NodeJS.Signals, group = false): boolean {
+  if (!isRunning(ref)) return false;
+  try {
+    process.kill(group ? -ref.pid : ref.pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Asks a process to stop (SIGTERM), waits up to `deadlineMs`, then kills it with its group.
+ * Returns how it ended; resolves only when it is gone.
+ */
+export async function stopProcess(
+  ref: ProcessRef,
+  deadlineMs: number,
+): Promise<'gone' | 'stopped' | 'killed'> {
+  if (!signalProcess(ref, 'SIGTERM')) return 'gone';
+  // A stopped (SIGSTOP) process takes no SIGTERM before it continues.
+  signalProcess(ref, 'SIGCONT');
+  if (await waitGone(ref, deadlineMs)) return 'stopped';
+  if (!signalProcess(ref, 'SIGKILL', true)) signalProcess(ref, 'SIGKILL');
+  await waitGone(ref, 5_000);
+  return 'killed';
+}
+
+async function waitGone(ref: ProcessRef, deadlineMs: number): Promise<boolean> {
+  const until = Date.now() + deadlineMs;
+  while (isRunning(ref)) {
+    if (Date.now() >= until) return false;
+    await pause(POLL_MS);
+  }
+  return true;
+}
+
+export type DetachedOptions = {
+  env?: NodeJS.ProcessEnv;
+  cwd: string;
+  logFile: string;
+};
+
+/**
+ * Starts a program in its own process group with its output appended to a file. A Ctrl-C in the
+ * terminal doesn't reach it, so that whoever started it can stop things in order.
+ */
+export function startDetached(command: string, args: readonly string[], options: DetachedOptions) {
+  const log = openSync(options.logFile, 'a', 0o600);
+  try {
+    return spawn(command, [...args], {
+      cwd: options.cwd,
+      detached: true,
+      stdio: ['ignore', log, log],
+      ...(options.env ? { env: options.env } : {}),
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+export type RunOptions = {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  signal?: AbortSignal;
+  timeoutMs: number;
+  onLine?: (line: string) => void;
+};
+
+/** Runs a command to its end and returns its exit code and the tail of its output. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
+  return new Promise((resolve) => {
+    let output = '';
+    const child = spawn(command, [...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      timeout: options.timeoutMs,
+      ...(options.env ? { env: options.env } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+    });
+    const stop = () => child.kill('SIGTERM');
+    options.signal?.addEventListener('abort', stop, { once: true });
+    const take = (chunk: Buffer) => {
+      const text = chunk.toString('utf8');
+      output = (output + text).slice(-OUTPUT_CHARS_MAX);
+      const line = text.trimEnd().split('\n').at(-1)?.trim();
+      if (line) options.onLine?.(line);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('error', (error) => {
+      options.signal?.removeEventListener('abort', stop);
+      resolve({ code: 127, output: `${output}${error.message}` });
+    });
+    child.on('close', (code) => {
+      options.signal?.removeEventListener('abort', stop);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** A loopback port that is free now: `preferred` if it is, else one the system picks. */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && preferred > 0) {
+    const taken = await listenOnce(preferred);
+    if (taken !== null) return taken;
+  }
+  const picked = await listenOnce(0);
+  if (picked === null) throw new Error('No free port on 127.0.0.1.');
+  return picked;
+}
+
+/** The first free port at or after `first`, looking at no more than 50. */
+export async function nextFreePort(
+  first: number,
+  options: { host?: string; except?: ReadonlySet<number> } = {},
+): Promise<number> {
+  for (let port = first; port < first + 50 && port < 65_536; port += 1) {
+    if (options.except?.has(port)) continue;
+    if ((await listenOnce(port, options.host)) !== null) return port;
+  }
+  throw new Error(`Ports ${first} to ${first + 49} are all taken.`);
+}
+
+function listenOnce(port: number, host = '127.0.0.1'): Promise<number | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen({ port, host, exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      server.close(() => resolve(bound));
+    });
+  });
+}
+
+/**
+ * Connects to a loopback port, sends `hello`, and returns the first bytes of the answer; null when
+ * nobody answers within `timeoutMs`.
+ */
+export function askPort(port: number, hello: string, timeoutMs = 1_000): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const end = (answer: Buffer | null) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(timeoutMs, () => end(null));
+    socket.once('error', () => end(null));
+    socket.once('close', () => resolve(null));
+    socket.once('data', end);
+    if (hello !== '') socket.once('connect', () => socket.write(hello));
+  });
+}
+
+/** The last `lines` lines of a text file; an empty text when there is none. */
+export function tailOf(file: string, lines = 15): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,124 @@
+import { createSigner, createVerifier } from 'fast-jwt';
+import { UsherError } from '../domain/errors.js';
+import type { Secrets, SymmetricKey } from './secrets.js';
+
+/** Seconds of clock difference that a token's times forgive. */
+export const tokenLeewaySeconds = 5;
+
+export type SessionClaims = { fanId: string; epoch: number; role?: StaffRole; expiresAtMs: number };
+export type StaffRole = 'box_office' | 'ops' | 'admin';
+export type PassClaims = { passId: string; fanId: string; saleId: string; expiresAtMs: number };
+export type ReceiptClaims = { fanId: string; saleId: string; epoch: number; score: number };
+
+/** Signs and verifies the three HS256 tokens; each type has its own keys, so none stands in for another. */
+export type Tokens = {
+  signSession(claims: SessionClaims): string;
+  readSession(token: string): SessionClaims;
+  signPass(claims: PassClaims): string;
+  readPass(token: string): PassClaims;
+  signReceipt(claims: ReceiptClaims): string;
+  readReceipt(token: string): ReceiptClaims;
+};
+
+type Verifier = (token: string) => Record<string, unknown>;
+
+/** Reads fail with an UsherError: `token_*` for sessions and receipts, `pass_*` for passes. */
+export function openTokens(secrets: Pick<Secrets, 'session' | 'pass' | 'receipt'>): Tokens {
+  const session = tokenType(secrets.session, 'usher-session', 'token_invalid', 'token_expired');
+  const pass = tokenType(secrets.pass, 'usher-pass', 'pass_invalid', 'pass_expired');
+  const receipt = tokenType(secrets.receipt, 'usher-receipt', 'token_invalid', 'token_expired');
+  return {
+    signSession: (claims) =>
+      session.sign({
+        sub: claims.fanId,
+        ep: claims.epoch,
+        ...(claims.role ? { role: claims.role } : {}),
+        exp: Math.floor(claims.expiresAtMs / 1000),
+      }),
+    readSession: (token) => {
+      const body = session.read(token);
+      return {
+        fanId: String(body.sub),
+        epoch: Number(body.ep),
+        expiresAtMs: Number(body.exp) * 1000,
+        ...(body.role ? { role: body.role as StaffRole } : {}),
+      };
+    },
+    signPass: (claims) =>
+      pass.sign({
+        jti: claims.passId,
+        sub: claims.fanId,
+        aud: claims.saleId,
+        exp: Math.floor(claims.expiresAtMs / 1000),
+      }),
+    readPass: (token) => {
+      const body = pass.read(token);
+      return {
+        passId: String(body.jti),
+        fanId: String(body.sub),
+        saleId: String(body.aud),
+        expiresAtMs: Number(body.exp) * 1000,
+      };
+    },
+    signReceipt: (claims) =>
+      receipt.sign({ sub: claims.fanId, aud: claims.saleId, ep: claims.epoch, sc: claims.score }),
+    readReceipt: (token) => {
+      const body = receipt.read(token);
+      return {
+        fanId: String(body.sub),
+        saleId: String(body.aud),
+        epoch: Number(body.ep),
+        score: Number(body.sc),
+      };
+    },
+  };
+}
+
+function tokenType(
+  keys: SymmetricKey[],
+  typ: string,
+  invalid: 'token_invalid' | 'pass_invalid',
+  expired: 'token_expired' | 'pass_expired',
+): { sign: (payload: Record<string, unknown>) => string; read: Verifier } {
+  const [current] = keys;
+  if (!current) throw new Error(`the secrets hold no key for ${typ}`);
+  const sign = createSigner({
+    key: current.key,
+    algorithm: 'HS256',
+    noTimestamp: true,
+    header: { alg: 'HS256', typ, kid: current.kid },
+  });
+  const verifiers = new Map<string, Verifier>(
+    keys.map((entry) => [
+      headerSegment(typ, entry.kid),
+      createVerifier({
+        key: entry.key,
+        algorithms: ['HS256'],
+        checkTyp: typ,
+        clockTolerance: tokenLeewaySeconds * 1000,
+      }),
+    ]),
+  );
+  const read: Verifier = (token) => {
+    // The header is one of ours byte for byte, so algorithm and key are never the sender's choice.
+    const verify = verifiers.get(token.slice(0, token.indexOf('.')));
+    if (!verify)
+      throw new UsherError(invalid, 'The token was not made here. Log in or join again.');
+    try {
+      return verify(token);
+    } catch (error) {
+      const code = (error as { code?: string }).code === 'FAST_JWT_EXPIRED' ? expired : invalid;
+      throw new UsherError(
+        code,
+        code === expired
+          ? 'The token is over. Log in or join again.'
+          : 'The token was changed or is damaged. Log in or join again.',
+      );
+    }
+  };
+  return { sign, read };
+}
+
+function headerSegment(typ: string, kid: string): string {
+  return Buffer.from(JSON.stringify({ alg: 'HS256', typ, kid })).toString('base64url');
+}

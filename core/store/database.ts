@@ -1,0 +1,198 @@
+import knexFactory, { type Knex } from 'knex';
+import mysql, {
+  type Pool,
+  type PoolConnection,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from 'mysql2/promise';
+
+export type { Knex };
+
+/** Plain values that a statement may be given. */
+export type SqlValue = string | number | Date | Buffer | null | SqlValue[];
+
+/** Anything that runs statements: a pool for single ones, or a transaction. */
+export type Queryable = {
+  rows<T>(sql: string, params?: SqlValue[]): Promise<T[]>;
+  /** Runs a change and returns the rows that it matched, with the first generated id. */
+  change(sql: string, params?: SqlValue[]): Promise<{ matched: number; insertId: number }>;
+};
+
+declare const txMark: unique symbol;
+
+/** An open transaction. Functions that write take one, so none runs outside by oversight. */
+export type Tx = Queryable & { readonly [txMark]: true };
+
+export type Database = Queryable & {
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+export type DatabaseLimits = {
+  connections: number;
+  /** How long a statement may wait for a row lock. */
+  lockWaitSeconds: number;
+  /** After this much silence the server drops the connection and with it its locks. */
+  idleSeconds: number;
+};
+
+export const lanesLimits: DatabaseLimits = { connections: 20, lockWaitSeconds: 1, idleSeconds: 5 };
+export const usualLimits: DatabaseLimits = {
+  connections: 20,
+  lockWaitSeconds: 3,
+  idleSeconds: 600,
+};
+
+/** What every connection must stand on: one isolation level, UTC, refusing bad values. */
+export const sessionMode =
+  "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'";
+
+/** Opens a pool of connections to one database. Every one reads committed rows only. */
+export function openDatabase(url: string, limits: DatabaseLimits = usualLimits): Database {
+  const pool = mysql.createPool({
+    uri: mysqlUri(url),
+    connectionLimit: limits.connections,
+    maxIdle: limits.connections,
+    idleTimeout: Math.max(1_000, (limits.idleSeconds - 2) * 1_000),
+    timezone: 'Z',
+    charset: 'utf8mb4_bin',
+    flags: ['FOUND_ROWS'],
+    enableKeepAlive: true,
+    connectTimeout: 3_000,
+    supportBigNumbers: true,
+    jsonStrings: true,
+  });
+  pool.pool.on('connection', (connection) => {
+    connection.query(sessionStatement(limits));
+    connection.query(isolationStatement);
+  });
+  return {
+    ...queryable(pool),
+    transaction: (work) => runTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+/** The pool of a database as knex, for catalog reads and simple writes that need no locks. */
+export function openKnex(url: string, limits: DatabaseLimits = usualLimits): Knex {
+  return knexFactory({
+    client: 'mysql2',
+    connection: {
+      uri: mysqlUri(url),
+      timezone: 'Z',
+      charset: 'utf8mb4_bin',
+      flags: ['FOUND_ROWS'],
+    },
+    pool: {
+      min: 0,
+      max: limits.connections,
+      afterCreate: (
+        connection: { query(sql: string, done: (error: Error | null) => void): void },
+        done: (error: Error | null, connection: unknown) => void,
+      ) => {
+        connection.query(sessionStatement(limits), (error) => {
+          if (error) return done(error, connection);
+          connection.query(isolationStatement, (failed) => done(failed, connection));
+        });
+      },
+    },
+    acquireConnectionTimeout: 5_000,
+  });
+}
+
+const isolationStatement = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+function sessionStatement(limits: DatabaseLimits): string {
+  return `${sessionMode}, innodb_lock_wait_timeout = ${limits.lockWaitSeconds}, wait_timeout = ${limits.idleSeconds}`;
+}
+
+/** mysql2 knows only its own scheme, operators write either. */
+function mysqlUri(url: string): string {
+  return url.replace(/^mariadb:/, 'mysql:');
+}
+
+function queryable(connection: Pool | PoolConnection): Queryable {
+  return {
+    rows: async <T>(sql: string, params: SqlValue[] = []) => {
+      const [rows] = await connection.query<RowDataPacket[]>(sql, params);
+      return rows as T[];
+    },
+    change: async (sql, params = []) => {
+      const [result] = await connection.query<ResultSetHeader>(sql, params);
+      return { matched: result.affectedRows, insertId: result.insertId };
+    },
+  };
+}
+
+const retriesMax = 5;
+const retryPauseMsMax = 60;
+
+/**
+ * Runs the whole work again when the engine chose it as a deadlock victim (1213), when its
+ * snapshot aged (1020), or when a lock wait ran out (1205, which leaves the transaction open, so
+ * it is rolled back first). Anything else ends it. The pause before a retry is random, so that
+ * two rivals don't meet again.
+ */
+async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    const connection = await pool.getConnection();
+    try {
+      await connection.query('START TRANSACTION');
+      const result = await work(queryable(connection) as Tx);
+      await connection.query('COMMIT');
+      connection.release();
+      return result;
+    } catch (error) {
+      await giveBack(connection);
+      if (!isRetryable(error) || tried >= retriesMax) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * retryPauseMsMax));
+    }
+  }
+}
+
+/** A connection whose rollback fails has unknown state, so it is thrown away, never reused. */
+async function giveBack(connection: PoolConnection): Promise<void> {
+  try {
+    await connection.query('ROLLBACK');
+    connection.release();
+  } catch {
+    connection.destroy();
+  }
+}
+
+type SqlError = Error & { errno?: number; code?: string };
+
+export function isRetryable(error: unknown): boolean {
+  const errno = (error as SqlError).errno;
+  return errno === 1213 || errno === 1020 || errno === 1205;
+}
+
+export function isDuplicateKey(error: unknown, key?: string): boolean {
+  const sqlError = error as SqlError;
+  return sqlError.errno === 1062 && (key === undefined || sqlError.message.includes(key));
+}
+
+/** True when the database couldn't be asked at all, so that nothing is known of the outcome. */
+export function isUnreachable(error: unknown): boolean {
+  const { code, errno } = error as SqlError;
+  return (
+    code === 'PROTOCOL_CONNECTION_LOST' ||
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code === 'ETIMEDOUT' ||
+    code === 'ENOENT' ||
+    code === 'POOL_CLOSED' ||
+    errno === 1927 ||
+    errno === 1053 ||
+    errno === 4031 ||
+    errno === 3024 ||
+    errno === 1040
+  );
+}
+
+/** The database's clock in milliseconds since 1970; read after the locks, it is a decision's time. */
+export async function readNowMs(db: Queryable): Promise<number> {
+  const [row] = await db.rows<{ now: string }>('SELECT UNIX_TIMESTAMP(NOW(3)) AS now');
+  return Math.round(Number(row?.now) * 1000);
+}

@@ -1,0 +1,10 @@
+CREATE TABLE IF NOT EXISTS audit (
+  audit_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  actor VARCHAR(80) NOT NULL,
+  action VARCHAR(40) NOT NULL,
+  subject VARCHAR(80) NOT NULL,
+  before_value JSON NULL,
+  after_value JSON NULL,
+  KEY audit_subject (subject, at)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

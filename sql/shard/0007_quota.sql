@@ -1,0 +1,7 @@
+CREATE TABLE IF NOT EXISTS quota (
+  show_id INT UNSIGNED NOT NULL,
+  fan_id CHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  taken SMALLINT UNSIGNED NOT NULL,
+  spent_pass CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  PRIMARY KEY (show_id, fan_id)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

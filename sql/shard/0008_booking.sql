@@ -1,0 +1,12 @@
+CREATE TABLE IF NOT EXISTS booking (
+  show_id INT UNSIGNED NOT NULL,
+  booking_id BIGINT UNSIGNED NOT NULL,
+  fan_id CHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  state VARCHAR(9) NOT NULL,
+  amount INT UNSIGNED NOT NULL,
+  currency CHAR(3) NOT NULL,
+  attempt SMALLINT UNSIGNED NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (show_id, booking_id),
+  CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,25 @@
+CREATE TABLE IF NOT EXISTS payment (
+  show_id INT UNSIGNED NOT NULL,
+  reservation_id BIGINT UNSIGNED NOT NULL,
+  attempt SMALLINT UNSIGNED NOT NULL,
+  idem_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  payment_token VARCHAR(120) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  state VARCHAR(14) NOT NULL,
+  open_attempt TINYINT(1) NULL,
+  amount INT UNSIGNED NOT NULL,
+  currency CHAR(3) NOT NULL,
+  intent_id VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  client_secret VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  decline_code VARCHAR(60) NULL,
+  created_at DATETIME(3) NOT NULL,
+  updated_at DATETIME(3) NOT NULL,
+  check_at DATETIME(3) NULL,
+  PRIMARY KEY (show_id, reservation_id, attempt),
+  UNIQUE KEY payment_idem (show_id, reservation_id, idem_key),
+  UNIQUE KEY payment_open (show_id, reservation_id, open_attempt),
+  KEY payment_check (check_at),
+  CONSTRAINT payment_state CHECK (state IN ('CREATED', 'ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED',
+    'CANCELLED', 'SUCCEEDED_LATE', 'RETAKEN', 'REFUNDED')),
+  CONSTRAINT payment_open
+    CHECK ((state IN ('CREATED', 'ACTION', 'PROCESSING')) = (open_attempt IS NOT NULL))
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
