@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { UsherError } from '../core/domain/errors.js';
+import { packageRoot } from '../core/runtime/paths.js';
+import type { ApiDeps } from './deps.js';
+import { openApiRoutes } from './openapi.js';
+import { problemHandler } from './problem.js';
+import { registerRoutes } from './register.js';
+import { allRoutes } from './routes/all.js';
+import { webhookHandler } from './webhook.js';
+
+const bodyBytesMax = 32 * 1024;
+const webhookBytesMax = 512 * 1024;
+
+/** Builds the HTTP application; main.ts listens with it and tests call it on port 0. */
+export function buildApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', 'strong');
+  app.set('trust proxy', 'loopback');
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: pagePolicy(deps) }, hsts: deps.config.production }));
+  app.post(
+    '/api/v1/payments/webhook',
+    express.raw({ type: () => true, limit: webhookBytesMax }),
+    webhookHandler(deps),
+  );
+  app.use(express.json({ limit: bodyBytesMax, strict: true }));
+  const routes = allRoutes(deps);
+  registerRoutes(app, [...routes, ...openApiRoutes(routes)], deps);
+  servePage(app);
+  app.use((req) => {
+    throw new UsherError('not_found', `There is nothing at ${req.method} ${req.path}.`);
+  });
+  app.use(problemHandler(deps.log));
+  return app;
+}
+
+/** The fan's page: its routes are its own, so any other path outside the api answers with it. */
+function servePage(app: Express): void {
+  const folder = join(packageRoot, 'dist', 'web');
+  const page = join(folder, 'index.html');
+  app.use(express.static(folder, { index: 'index.html', maxAge: '1h' }));
+  app.get(/^\/(?!api\/|socket\.io\/|healthz|readyz|metrics|openapi\.json|docs)[^.]*$/, (_req, res, next) => {
+    if (!existsSync(page)) return next();
+    res.set('Cache-Control', 'no-cache').sendFile(page);
+  });
+}
+
+/** The page loads nothing foreign, but for Stripe's frame where Stripe takes the payment. */
+function pagePolicy(deps: ApiDeps): Record<string, string[]> {
+  const challenge = deps.config.payments.apiBase ? [new URL(deps.config.payments.apiBase).origin] : [];
+  return {
+    'default-src': ["'self'"],
+    'script-src': ["'self'", 'https://js.stripe.com'],
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'img-src': ["'self'", 'data:', 'blob:', 'https:'],
+    'connect-src': ["'self'", 'ws:', 'wss:', 'https://api.stripe.com', ...challenge],
+    'frame-src': ["'self'", 'https://js.stripe.com', 'https://hooks.stripe.com', ...challenge],
+    'frame-ancestors': ["'none'"],
+    'object-src': ["'none'"],
+    'base-uri': ["'self'"],
+    'form-action': ["'self'", ...challenge],
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Every Redis name of Usher. All keys of one sale share one hash tag, so that each script finds
+ * them on one node of a Redis Cluster.
+ */
+export type RedisNames = {
+  /** Settings, cursor and epoch of a sale's room (hash). */
+  room(saleId: string): string;
+  /** Fans of a room by score, append-only (sorted set). */
+  line(saleId: string): string;
+  /** What became of a fan: admitted, left, done, away (hash). */
+  marks(saleId: string): string;
+  /** Live passes by the end of their lease in ms (sorted set). */
+  leases(saleId: string): string;
+  /** Fans picked by the pump whose admission is not yet written to SQL (hash). */
+  picked(saleId: string): string;
+  /** Away fans who came back, by score (sorted set). */
+  returned(saleId: string): string;
+  /** When fans near the head were last seen, ms (sorted set). */
+  seen(saleId: string): string;
+  /** Passes refused before their end, by their end in ms (sorted set). */
+  revoked(saleId: string): string;
+  /** Publish/subscribe channel of one api process: the outcomes of requests that it accepted. */
+  nodeChannel(node: string): string;
+  /** Publish/subscribe channel that every api process hears. */
+  everyoneChannel: string;
+  /** BullMQ's key prefix. */
+  queuePrefix: string;
+  /** Prefix of the leaky buckets. */
+  limits: string;
+};
+
+export function redisNames(prefix: string): RedisNames {
+  const sale = (saleId: string, part: string) => `${prefix}:{sale:${saleId}}:${part}`;
+  return {
+    room: (saleId) => sale(saleId, 'room'),
+    line: (saleId) => sale(saleId, 'line'),
+    marks: (saleId) => sale(saleId, 'marks'),
+    leases: (saleId) => sale(saleId, 'leases'),
+    picked: (saleId) => sale(saleId, 'picked'),
+    returned: (saleId) => sale(saleId, 'returned'),
+    seen: (saleId) => sale(saleId, 'seen'),
+    revoked: (saleId) => sale(saleId, 'revoked'),
+    nodeChannel: (node) => `${prefix}:node:${node}`,
+    everyoneChannel: `${prefix}:everyone`,
+    queuePrefix: `{${prefix}:queue}`,
+    limits: `${prefix}:limit`,
+  };
+}

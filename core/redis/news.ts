@@ -1,0 +1,62 @@
+import type { Redis } from './connect.js';
+import type { RedisNames } from './keys.js';
+
+/** What programs tell all api processes. Each is a hint: a GET stands behind it. */
+export type News =
+  | { kind: 'room'; sale_id: string; room: Record<string, unknown> }
+  | { kind: 'admitted'; sale_id: string; fan_id: string; pass_id: string; expires_at_ms: number }
+  | { kind: 'seats'; show_id: number; version: number; changes: [seat: string, state: string][] }
+  | { kind: 'reservation'; fan_id: string; reservation: Record<string, unknown> }
+  | { kind: 'booking'; fan_id: string; booking: Record<string, unknown> };
+
+/** The outcome of one request, sent to the api process that accepted it. */
+export type DecisionNews = {
+  kind: 'decisions';
+  shard_id: number;
+  /** Fully formed answers, so that the api need not read the database again. */
+  decisions: DecisionMessage[];
+};
+
+export type DecisionMessage = {
+  show_id: number;
+  no: number;
+  fan_id: string;
+  state: 'GRANTED' | 'REFUSED' | 'LAPSED' | 'WITHDRAWN';
+  reason?: string;
+  /** Alternatives of a refusal: lists of seat names. */
+  alternatives?: string[][];
+  grant?: {
+    seats: [seat: string, price: number][];
+    adjacent: boolean;
+    amount: number;
+    currency: string;
+    expires_at_ms: number;
+    limit_at_ms: number;
+  };
+};
+
+/** Publishes one message; a Redis that is away costs nothing but the hint. */
+export async function publish(
+  redis: Redis,
+  channel: string,
+  message: News | DecisionNews,
+): Promise<void> {
+  try {
+    await redis.publish(channel, JSON.stringify(message));
+  } catch {
+    // The asker polls and reads the truth from MySQL.
+  }
+}
+
+/** Hears one api process's own channel and everyone's. */
+export async function subscribe(
+  redis: Redis,
+  names: RedisNames,
+  node: string,
+  onMessage: (message: News | DecisionNews) => void,
+): Promise<void> {
+  redis.on('message', (_channel: string, text: string) => {
+    onMessage(JSON.parse(text) as News | DecisionNews);
+  });
+  await redis.subscribe(names.nodeChannel(node), names.everyoneChannel);
+}
