@@ -44,7 +44,7 @@ const INSTALL_TIMEOUT_MS = 600_000;
 
 /** The full path of the first of `names` that is on the PATH or in the usual system folders. */
 export function findProgram(names: readonly string[], env: EngineEnv): string | null {
-  const folders = [...(env['PATH'] ?? '').split(delimiter).filter(Boolean), ...EXTRA_FOLDERS];
+  const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), ...EXTRA_FOLDERS];
   for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name);
@@ -63,8 +63,8 @@ export async function findEngines(env: EngineEnv): Promise<EnginesFound> {
 }
 
 async function findMysql(env: EngineEnv): Promise<MysqlFound> {
-  const catalogUrl = env['USHER_MYSQL_URL'];
-  const shards = env['USHER_SHARDS'];
+  const catalogUrl = env.USHER_MYSQL_URL;
+  const shards = env.USHER_SHARDS;
   if (catalogUrl && shards) {
     const shardUrls = shards.split(',').map((url) => url.trim());
     return { from: 'url', catalogUrl, shardUrls: shardUrls.filter(Boolean) };
@@ -102,7 +102,7 @@ async function describeMysql(path: string, env: EngineEnv): Promise<MysqlFound> 
 }
 
 async function findRedis(env: EngineEnv): Promise<RedisFound> {
-  const url = env['USHER_REDIS_URL'];
+  const url = env.USHER_REDIS_URL;
   if (url) return { from: 'url', url };
   const path = findProgram(['redis-server', 'valkey-server'], env);
   if (path === null) {

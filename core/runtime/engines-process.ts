@@ -2,7 +2,7 @@
 // how they stop. Everything that sends a signal goes through here, so that a recycled process id
 // never hits a stranger.
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 /** A process as remembered in a file: its id, when it began, and a word of its command line. */
@@ -221,28 +221,44 @@ function listenOnce(port: number, host = '127.0.0.1'): Promise<number | null> {
 }
 
 /**
- * Connects to a loopback port, sends `hello`, and returns the first bytes of the answer; null when
- * nobody answers within `timeoutMs`.
+ * Connects to a loopback port, sends `hello`, and returns the answer once it is `enough`; null when
+ * that doesn't come within `timeoutMs`.
  */
-export function askPort(port: number, hello: string, timeoutMs = 1_000): Promise<Buffer | null> {
+export function askPort(
+  port: number,
+  hello: string,
+  enough: (answer: Buffer) => boolean,
+  timeoutMs = 1_000,
+): Promise<Buffer | null> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const end = (answer: Buffer | null) => {
+    let answer = Buffer.alloc(0);
+    const end = (result: Buffer | null) => {
+      clearTimeout(timer);
       socket.destroy();
-      resolve(answer);
+      resolve(result);
     };
-    socket.setTimeout(timeoutMs, () => end(null));
+    const timer = setTimeout(() => end(null), timeoutMs);
     socket.once('error', () => end(null));
-    socket.once('close', () => resolve(null));
-    socket.once('data', end);
-    if (hello !== '') socket.once('connect', () => socket.write(hello));
+    socket.once('close', () => end(null));
+    socket.once('connect', () => socket.write(hello));
+    socket.on('data', (chunk) => {
+      answer = Buffer.concat([answer, chunk]);
+      if (enough(answer)) end(answer);
+    });
   });
 }
 
-/** The last `lines` lines of a text file; an empty text when there is none. */
-export function tailOf(file: string, lines = 15): string {
+/** A file's size in bytes, 0 when there is none. */
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The last lines of what a log file has got after its first `from` bytes. */
+export function tailOf(file: string, from = 0, lines = 15): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const text = readFileSync(file).subarray(from).toString('utf8');
+    return text.trimEnd().split('\n').slice(-lines).join('\n');
   } catch {
     return '';
   }
