@@ -20,7 +20,12 @@ export function buildApp(deps: ApiDeps): Express {
   app.disable('x-powered-by');
   app.set('etag', 'strong');
   app.set('trust proxy', 'loopback');
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: pagePolicy(deps) }, hsts: deps.config.production }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: pagePolicy(deps) },
+      hsts: deps.config.production,
+    }),
+  );
   app.post(
     '/api/v1/payments/webhook',
     express.raw({ type: () => true, limit: webhookBytesMax }),
@@ -42,15 +47,20 @@ function servePage(app: Express): void {
   const folder = join(packageRoot, 'dist', 'web');
   const page = join(folder, 'index.html');
   app.use(express.static(folder, { index: 'index.html', maxAge: '1h' }));
-  app.get(/^\/(?!api\/|socket\.io\/|healthz|readyz|metrics|openapi\.json|docs)[^.]*$/, (_req, res, next) => {
-    if (!existsSync(page)) return next();
-    res.set('Cache-Control', 'no-cache').sendFile(page);
-  });
+  app.get(
+    /^\/(?!api\/|socket\.io\/|healthz|readyz|metrics|openapi\.json|docs)[^.]*$/,
+    (_req, res, next) => {
+      if (!existsSync(page)) return next();
+      res.set('Cache-Control', 'no-cache').sendFile(page);
+    },
+  );
 }
 
 /** The page loads nothing foreign, but for Stripe's frame where Stripe takes the payment. */
 function pagePolicy(deps: ApiDeps): Record<string, string[]> {
-  const challenge = deps.config.payments.apiBase ? [new URL(deps.config.payments.apiBase).origin] : [];
+  const challenge = deps.config.payments.apiBase
+    ? [new URL(deps.config.payments.apiBase).origin]
+    : [];
   return {
     'default-src': ["'self'"],
     'script-src': ["'self'", 'https://js.stripe.com'],

@@ -17,7 +17,8 @@ export function readIdentity(authorization: string | undefined, tokens: Tokens):
 /** The fan who calls. Staff tokens are not fans'. */
 export function requireFan(req: Request, tokens: Tokens): string {
   const claims = readIdentity(req.get('authorization'), tokens);
-  if (claims.role) throw new UsherError('forbidden', 'This call is for fans; this is a staff token.');
+  if (claims.role)
+    throw new UsherError('forbidden', 'This call is for fans; this is a staff token.');
   return claims.fanId;
 }
 

@@ -47,9 +47,16 @@ function operation(entry: Route): Record<string, unknown> {
   const params = z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
   return {
     summary: entry.roles ? `${entry.summary} (${entry.roles.join(', ')})` : entry.summary,
-    ...(entry.identity === 'none' ? {} : { security: [{ [entry.identity === 'fan' ? 'session' : 'staff']: [] }] }),
-    requestParams: { ...(names.length > 0 ? { path: params } : {}), ...(entry.query ? { query: entry.query } : {}) },
-    ...(entry.body ? { requestBody: { content: { 'application/json': { schema: entry.body } } } } : {}),
+    ...(entry.identity === 'none'
+      ? {}
+      : { security: [{ [entry.identity === 'fan' ? 'session' : 'staff']: [] }] }),
+    requestParams: {
+      ...(names.length > 0 ? { path: params } : {}),
+      ...(entry.query ? { query: entry.query } : {}),
+    },
+    ...(entry.body
+      ? { requestBody: { content: { 'application/json': { schema: entry.body } } } }
+      : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(entry.answers).map(([status, schema]) => [status, response(schema)]),
@@ -72,7 +79,10 @@ function response(schema: z.ZodType | 'empty' | 'binary'): Record<string, unknow
 export function openApiRoutes(routes: Route[]): Route[] {
   const text = JSON.stringify(openApiDocument(routes));
   const list = routes
-    .map((entry) => `<li><code>${entry.method.toUpperCase()} ${entry.path}</code> ${entry.summary}</li>`)
+    .map(
+      (entry) =>
+        `<li><code>${entry.method.toUpperCase()} ${entry.path}</code> ${entry.summary}</li>`,
+    )
     .join('\n');
   return [
     route({

@@ -19,7 +19,10 @@ export function toUsherError(error: unknown): UsherError {
   if (status !== undefined && status >= 400 && status < 500) {
     return new UsherError('malformed', 'The request could not be read.');
   }
-  return new UsherError('internal', 'Usher could not finish this. Repeat the call with the same key.');
+  return new UsherError(
+    'internal',
+    'Usher could not finish this. Repeat the call with the same key.',
+  );
 }
 
 /** What express.json says about a body, in our words. */
@@ -45,7 +48,8 @@ export function problemHandler(log: Logger) {
       res.destroy();
       return;
     }
-    if (told.retryAfterSeconds !== undefined) res.set('Retry-After', String(told.retryAfterSeconds));
+    if (told.retryAfterSeconds !== undefined)
+      res.set('Retry-After', String(told.retryAfterSeconds));
     res
       .status(told.status)
       .type('application/problem+json')

@@ -11,7 +11,11 @@ export type RedisManner = 'command' | 'worker' | 'subscriber';
 const commandTimeoutMs = 1_500;
 const reconnectMsMax = 1_000;
 
-export function openRedis(url: string, manner: RedisManner, onError: (error: Error) => void): Redis {
+export function openRedis(
+  url: string,
+  manner: RedisManner,
+  onError: (error: Error) => void,
+): Redis {
   const patient = manner !== 'command';
   const redis = new Redis(url, {
     enableOfflineQueue: patient,

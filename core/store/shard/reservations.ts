@@ -1,0 +1,122 @@
+import type { ShowId } from '../../domain/ids.js';
+import type { ReservationState } from '../../domain/states.js';
+import type { Queryable } from '../database.js';
+import { moveReservationSeats, type ReservedSeat, returnQuota } from './seats.js';
+import type { ShowChange } from './show-change.js';
+
+export type Reservation = {
+  showId: ShowId;
+  reservationId: number;
+  fanId: string;
+  passId: string;
+  state: ReservationState;
+  seats: ReservedSeat[];
+  adjacent: boolean;
+  amount: number;
+  currency: string;
+  createdAtMs: number;
+  expiresAtMs: number;
+  limitAtMs: number;
+  dueAtMs: number | null;
+};
+
+type Row = {
+  reservation_id: number;
+  fan_id: string;
+  pass_id: string;
+  state: ReservationState;
+  seats: string;
+  adjacent: number;
+  amount: number;
+  currency: string;
+  created_at: Date;
+  expires_at: Date;
+  limit_at: Date;
+  due_at: Date | null;
+};
+
+const columns =
+  'reservation_id, fan_id, pass_id, state, seats, adjacent, amount, currency, created_at, expires_at, limit_at, due_at';
+
+export async function readReservation(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  reservationId: number,
+): Promise<Reservation | undefined> {
+  const [row] = await shard.rows<Row>(
+    `SELECT ${columns} FROM reservation WHERE show_id = ? AND reservation_id = ?`,
+    [showId, reservationId],
+  );
+  return row && fromRow(showId, row);
+}
+
+/** Locks one reservation after its head; undefined when there is none. */
+export async function lockReservation(
+  { tx, head }: ShowChange,
+  reservationId: number,
+): Promise<Reservation | undefined> {
+  const [row] = await tx.rows<Row>(
+    `SELECT ${columns} FROM reservation WHERE show_id = ? AND reservation_id = ? FOR UPDATE`,
+    [head.showId, reservationId],
+  );
+  return row && fromRow(head.showId, row);
+}
+
+/** Locks the holds of a show whose time is over, oldest first; those being paid are not among them. */
+export async function lockOverdueHolds(
+  { tx, head, nowMs }: ShowChange,
+  rowsMax: number,
+): Promise<Reservation[]> {
+  const rows = await tx.rows<Row>(
+    `SELECT ${columns} FROM reservation
+     WHERE show_id = ? AND due_at <= ? AND state = 'HELD'
+     ORDER BY due_at, reservation_id LIMIT ? FOR UPDATE`,
+    [head.showId, new Date(nowMs), rowsMax],
+  );
+  return rows.map((row) => fromRow(head.showId, row));
+}
+
+/**
+ * Ends a hold that has no open payment attempt: its seats are free and its quota is returned in
+ * the same transaction. False when it was no longer in one of the `from` states.
+ */
+export async function endHold(
+  change: ShowChange,
+  reservation: Reservation,
+  from: 'HELD' | 'ENDING',
+  to: 'EXPIRED' | 'RELEASED',
+): Promise<boolean> {
+  const { tx, head, nowMs } = change;
+  const { matched } = await tx.change(
+    `UPDATE reservation SET state = ?, due_at = NULL, ended_at = ?
+     WHERE show_id = ? AND reservation_id = ? AND state = ?`,
+    [to, new Date(nowMs), head.showId, reservation.reservationId, from],
+  );
+  if (matched === 0) return false;
+  const freed = await moveReservationSeats(change, reservation.reservationId, 'HELD', 'FREE');
+  await returnQuota(change, reservation.fanId, reservation.seats.length);
+  change.log({
+    kind: to,
+    subjectId: reservation.reservationId,
+    detail: { seats: freed.map((row) => row.seatNo) },
+  });
+  return true;
+}
+
+function fromRow(showId: ShowId, row: Row): Reservation {
+  return {
+    showId,
+    reservationId: row.reservation_id,
+    fanId: row.fan_id,
+    passId: row.pass_id,
+    state: row.state,
+    seats: JSON.parse(row.seats) as ReservedSeat[],
+    adjacent: row.adjacent === 1,
+    amount: row.amount,
+    currency: row.currency,
+    createdAtMs: row.created_at.getTime(),
+    expiresAtMs: row.expires_at.getTime(),
+    limitAtMs: row.limit_at.getTime(),
+    dueAtMs: row.due_at?.getTime() ?? null,
+  };
+}

@@ -1,0 +1,79 @@
+import type { ShowId } from '../../domain/ids.js';
+import type { SeatState } from '../../domain/states.js';
+import type { ShowChange } from './show-change.js';
+
+/**
+ * Moves the seats of one reservation from one state to another and notes them for the push.
+ * Returns the seats that were moved, in ascending order: fewer than expected means that they were
+ * no longer this reservation's.
+ */
+export async function moveReservationSeats(
+  change: ShowChange,
+  reservationId: number,
+  from: SeatState,
+  to: SeatState,
+): Promise<{ seatNo: number; seat: string; price: number; zone: string }[]> {
+  const { tx, head } = change;
+  const rows = await lockReservationSeats(change, reservationId, from);
+  if (rows.length === 0) return [];
+  const keeps = to === 'HELD' || to === 'BOOKED';
+  await tx.change(
+    'UPDATE show_seat SET state = ?, reservation_id = ? WHERE show_id = ? AND seat_no IN (?) AND state = ? AND reservation_id = ?',
+    [
+      to,
+      keeps ? reservationId : null,
+      head.showId,
+      rows.map((row) => row.seatNo),
+      from,
+      reservationId,
+    ],
+  );
+  change.seats(rows.map((row) => ({ seatNo: row.seatNo, seat: row.seat, state: to })));
+  return rows;
+}
+
+async function lockReservationSeats(
+  { tx, head }: ShowChange,
+  reservationId: number,
+  state: SeatState,
+): Promise<{ seatNo: number; seat: string; price: number; zone: string }[]> {
+  const [reservation] = await tx.rows<{ seats: string }>(
+    'SELECT seats FROM reservation WHERE show_id = ? AND reservation_id = ?',
+    [head.showId, reservationId],
+  );
+  if (!reservation) return [];
+  const numbers = (JSON.parse(reservation.seats) as ReservedSeat[]).map(([seatNo]) => seatNo);
+  return tx.rows(
+    'SELECT seat_no AS seatNo, seat, price, zone FROM show_seat WHERE show_id = ? AND seat_no IN (?) AND state = ? AND reservation_id = ? ORDER BY seat_no FOR UPDATE',
+    [head.showId, numbers, state, reservationId],
+  );
+}
+
+/** A seat of a reservation as its row keeps it: ordinal, name and the price frozen at the hold. */
+export type ReservedSeat = [seatNo: number, seat: string, price: number];
+
+/** Gives back seats of a fan's quota. The column is unsigned, so a double return fails loudly. */
+export async function returnQuota(
+  { tx, head }: ShowChange,
+  fanId: string,
+  seats: number,
+): Promise<void> {
+  await tx.change('UPDATE quota SET taken = taken - ? WHERE show_id = ? AND fan_id = ?', [
+    seats,
+    head.showId,
+    fanId,
+  ]);
+}
+
+/** Free seats of a show by the rows, with the version they belong to. */
+export async function countFreeSeats(
+  tx: { rows: ShowChange['tx']['rows'] },
+  showIds: ShowId[],
+): Promise<{ showId: ShowId; free: number; version: number }[]> {
+  return tx.rows(
+    `SELECT h.show_id AS showId, h.version AS version,
+       (SELECT COUNT(*) FROM show_seat s WHERE s.show_id = h.show_id AND s.state = 'FREE') AS free
+     FROM show_head h WHERE h.show_id IN (?)`,
+    [showIds],
+  );
+}

@@ -1,0 +1,204 @@
+import { UsherError } from '../../domain/errors.js';
+import { formatShowId, type ShowId } from '../../domain/ids.js';
+import type { GateState, SeatState } from '../../domain/states.js';
+import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
+
+/** The lock, version and log end of a show. Whoever holds its row may change the show. */
+export type Head = {
+  showId: ShowId;
+  version: number;
+  lsn: number;
+  floorId: number;
+  startsAtMs: number;
+  currency: string;
+  seatCap: number;
+  holdSeconds: number;
+  holdLimitSeconds: number;
+};
+
+export type LogEntry = { kind: string; subjectId: number; detail: Record<string, unknown> };
+export type OutboxEntry = {
+  kind: string;
+  subjectId: number;
+  payload: Record<string, unknown>;
+  /** Milliseconds since 1970 before which the relay leaves it alone. */
+  notBeforeMs?: number;
+};
+export type SeatChange = { seatNo: number; seat: string; state: SeatState };
+
+/** An open change of one show: its head is locked and `nowMs` was read after the lock. */
+export type ShowChange = {
+  tx: Tx;
+  head: Head;
+  nowMs: number;
+  /** Appends to the show's log and returns the entry's lsn. */
+  log(entry: LogEntry): number;
+  outbox(entry: OutboxEntry): void;
+  /** Notes seats whose row this change has written, for the version and for the push. */
+  seats(changes: SeatChange[]): void;
+};
+
+/** What to tell after the commit. */
+export type ShowNews = { showId: ShowId; version: number; seats: SeatChange[] };
+
+type HeadRow = {
+  show_id: number;
+  version: number;
+  lsn: number;
+  floor_id: number;
+  starts_at: Date;
+  currency: string;
+  seat_cap: number;
+  hold_seconds: number;
+  hold_limit_seconds: number;
+};
+
+const headColumns =
+  'show_id, version, lsn, floor_id, starts_at, currency, seat_cap, hold_seconds, hold_limit_seconds';
+
+/** Locks the heads of shows in ascending order: the first lock of every change. */
+export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
+  const rows = await tx.rows<HeadRow>(
+    `SELECT ${headColumns} FROM show_head WHERE show_id IN (?) ORDER BY show_id FOR UPDATE`,
+    [showIds],
+  );
+  return rows.map((row) => ({
+    showId: row.show_id,
+    version: row.version,
+    lsn: row.lsn,
+    floorId: row.floor_id,
+    startsAtMs: row.starts_at.getTime(),
+    currency: row.currency,
+    seatCap: row.seat_cap,
+    holdSeconds: row.hold_seconds,
+    holdLimitSeconds: row.hold_limit_seconds,
+  }));
+}
+
+/**
+ * Changes one show in one transaction: locks its head, reads the time, runs `work`, and writes
+ * the log, the outbox and the head's new version with it. Retries are the database's; `work` may
+ * therefore run again and keeps no state outside. Returns what to tell after the commit.
+ */
+export async function changeShow<T>(
+  shard: Database,
+  showId: ShowId,
+  work: (change: ShowChange) => Promise<T>,
+): Promise<{ result: T; news: ShowNews }> {
+  return shard.transaction(async (tx) => {
+    const [head] = await lockHeads(tx, [showId]);
+    if (!head) throw new UsherError('not_found', `There is no show ${formatShowId(showId)}.`);
+    const nowMs = await readNowMs(tx);
+    const collected = collectChange(tx, head, nowMs);
+    const result = await work(collected.change);
+    const news = await collected.write();
+    return { result, news };
+  });
+}
+
+/** A change that collects log, outbox and seats, and writes them with the head at its end. */
+export function collectChange(
+  tx: Tx,
+  head: Head,
+  nowMs: number,
+): { change: ShowChange; write: () => Promise<ShowNews> } {
+  const logs: LogEntry[] = [];
+  const posts: OutboxEntry[] = [];
+  const seats: SeatChange[] = [];
+  const change: ShowChange = {
+    tx,
+    head,
+    nowMs,
+    log: (entry) => head.lsn + logs.push(entry),
+    outbox: (entry) => {
+      posts.push(entry);
+    },
+    seats: (changes) => {
+      seats.push(...changes);
+    },
+  };
+  const write = async (): Promise<ShowNews> => {
+    const at = new Date(nowMs);
+    const version = head.version + (seats.length > 0 ? 1 : 0);
+    await insertLog(
+      tx,
+      logs.map((entry, index) => [
+        head.showId,
+        head.lsn + index + 1,
+        at,
+        entry.kind,
+        entry.subjectId,
+        JSON.stringify(entry.detail),
+      ]),
+    );
+    await insertOutbox(
+      tx,
+      posts.map((entry) => outboxRow(head.showId, entry, nowMs)),
+    );
+    if (logs.length > 0 || seats.length > 0) {
+      await tx.change('UPDATE show_head SET version = ?, lsn = ? WHERE show_id = ?', [
+        version,
+        head.lsn + logs.length,
+        head.showId,
+      ]);
+    }
+    return { showId: head.showId, version, seats };
+  };
+  return { change, write };
+}
+
+/** Rows: show_id, lsn, at, kind, subject_id, detail. */
+export async function insertLog(tx: Tx, rows: SqlValue[][]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.change('INSERT INTO show_log (show_id, lsn, at, kind, subject_id, detail) VALUES ?', [
+    rows,
+  ]);
+}
+
+export function outboxRow(showId: ShowId, entry: OutboxEntry, nowMs: number): SqlValue[] {
+  return [
+    showId,
+    entry.kind,
+    entry.subjectId,
+    JSON.stringify(entry.payload),
+    new Date(nowMs),
+    new Date(entry.notBeforeMs ?? nowMs),
+  ];
+}
+
+/** Rows: as made by `outboxRow`. */
+export async function insertOutbox(tx: Tx, rows: SqlValue[][]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.change(
+    'INSERT INTO outbox (show_id, kind, subject_id, payload, created_at, due_at) VALUES ?',
+    [rows],
+  );
+}
+
+/** Reads the gate of a show; undefined for a show that isn't on this shard. */
+export async function readGate(
+  shard: Pick<Database, 'rows'>,
+  showId: ShowId,
+): Promise<
+  | { saleId: string; state: GateState; opensAtMs: number; closesAtMs: number; nowMs: number }
+  | undefined
+> {
+  const [row] = await shard.rows<{
+    sale_id: string;
+    state: GateState;
+    opens_at: Date;
+    closes_at: Date;
+    now: Date;
+  }>('SELECT sale_id, state, opens_at, closes_at, NOW(3) AS now FROM show_gate WHERE show_id = ?', [
+    showId,
+  ]);
+  return (
+    row && {
+      saleId: row.sale_id,
+      state: row.state,
+      opensAtMs: row.opens_at.getTime(),
+      closesAtMs: row.closes_at.getTime(),
+      nowMs: row.now.getTime(),
+    }
+  );
+}
