@@ -177,7 +177,7 @@ function placeRows(
         row: row.label,
         row_no: rowNo,
         x: lastX,
-        zone: zones[seat.category] ?? seat.category,
+        zone: Object.hasOwn(zones, seat.category) ? (zones[seat.category] ?? '') : seat.category,
         kind: 'standard',
       });
     }
