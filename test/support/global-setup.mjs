@@ -44,7 +44,9 @@ export default async function globalSetup() {
   });
   process.env.USHER_TEST_MYSQL_ADMIN_URL = engines.mysqlUrl('');
   process.env.USHER_TEST_REDIS_URL = engines.redisUrl;
-  process.env.USHER_TEST_CHROMIUM ??= findProgram(BROWSERS, process.env) ?? '';
+  process.env.USHER_TEST_CHROMIUM ??=
+    findProgram(BROWSERS, process.env) ??
+    (await import('playwright-core')).chromium.executablePath();
   globalThis.usherTestRun = { engines, dataDir };
   stopWithTheRun(engines, dataDir);
 }
