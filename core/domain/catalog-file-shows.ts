@@ -29,13 +29,14 @@ interface Placed {
 export function resolveShows(reading: Reading, halls: readonly CatalogHall[]): CatalogShow[] {
   const { sections, faults } = reading;
   const venues = venuesOf(reading, halls);
+  const zones = new Set([...venues.values()].flatMap((venue) => venue.zones));
   const claims = claimsOf(reading);
   const placed: Placed[] = [];
   for (const found of sections.shows.found) {
     const path: Path = ['shows', found.index];
     checkReferences(reading, found.entry, path);
     const venueKeys = hallsOf(found.entry, path, reading);
-    checkPrices(reading, found.entry, path, venueKeys, venues);
+    checkPrices(reading, found.entry, path, venueKeys, venues, zones);
     const timing = timingOf(found.entry, path, faults);
     if (timing === undefined) {
       continue;
@@ -114,19 +115,17 @@ function checkReferences({ sections, faults, options }: Reading, entry: ShowEntr
 }
 
 function checkPrices(
-  { faults }: Reading,
+  { faults, sections }: Reading,
   entry: ShowEntry,
   path: Path,
   halls: readonly string[],
   venues: ReadonlyMap<string, Venue>,
+  zones: ReadonlySet<string>,
 ): void {
   /** Every zone of these halls, with the first hall that has it. */
   const wanted = new Map<string, string>();
-  let complete = halls.length > 0;
   for (const hall of halls) {
-    const venue = venues.get(hall);
-    complete &&= venue !== undefined;
-    for (const zone of venue?.zones ?? []) {
+    for (const zone of venues.get(hall)?.zones ?? []) {
       wanted.set(zone, wanted.get(zone) ?? hall);
     }
   }
@@ -136,10 +135,11 @@ function checkPrices(
       faults.add([...path, 'prices'], message);
     }
   }
+  // One price list may serve halls of several kinds, so only a zone that nobody has is a slip.
   for (const zone of Object.keys(entry.prices)) {
-    if (complete && !wanted.has(zone)) {
-      const zones = [...wanted.keys()].join(', ');
-      faults.addAtKey([...path, 'prices', zone], `isn't a zone of these halls: they have ${zones}`);
+    if (sections.halls.complete && sections.layouts.complete && !zones.has(zone)) {
+      const message = `isn't a zone of any hall: they have ${[...zones].join(', ')}`;
+      faults.addAtKey([...path, 'prices', zone], message);
     }
   }
 }
