@@ -24,6 +24,7 @@ import { type Intent, type IntentStatus, newId, nowSeconds } from './objects.js'
 export type Answer = { status: number; body: unknown };
 
 const createParams = [
+  'allowed_payment_method_types',
   'amount',
   'capture_method',
   'confirm',
@@ -63,6 +64,7 @@ export function createIntent(tx: LedgerTx, call: Call, form: Form): Answer {
   const intent: Intent = {
     id,
     object: 'payment_intent',
+    allowed_payment_method_types: ['card'],
     amount,
     amount_capturable: 0,
     amount_received: 0,
@@ -254,10 +256,13 @@ function refuseUnless(intent: Intent, verb: string, states: readonly IntentStatu
   });
 }
 
+// The second name is the one of API versions before 2026-09-30.
 function onlyCards(form: Form): void {
-  const types = form.payment_method_types;
-  if (types === undefined) return;
-  if (!Array.isArray(types) || types.length !== 1 || types[0] !== 'card') {
-    throw badParam('payment_method_types', 'This sandbox takes cards only.');
+  for (const name of ['allowed_payment_method_types', 'payment_method_types']) {
+    const types = form[name];
+    if (types === undefined) continue;
+    if (!Array.isArray(types) || types.length !== 1 || types[0] !== 'card') {
+      throw badParam(name, 'This sandbox takes cards only.');
+    }
   }
 }

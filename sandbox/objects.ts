@@ -29,6 +29,7 @@ export type LastPaymentError = {
 export type Intent = {
   id: string;
   object: 'payment_intent';
+  allowed_payment_method_types: string[];
   amount: number;
   amount_capturable: number;
   amount_received: number;

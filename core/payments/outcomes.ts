@@ -1,0 +1,92 @@
+import type { Money } from '../domain/money.js';
+
+/**
+ * What a provider can have said, and the two ways of not knowing. `unknown` means that the request
+ * may have had its effect: read the intent again, or repeat with the same key. `unavailable` means
+ * that nothing was sent or the provider took nothing in: safe to try again later. `rejected` means
+ * that the provider will never accept this request.
+ */
+
+export type Unknown = { kind: 'unknown'; reason: string };
+export type Unavailable = { kind: 'unavailable'; reason: string };
+export type Rejected = { kind: 'rejected'; code: string };
+
+/** The present state of one intent, with the provider's id for it. */
+export type IntentState = { intentId: string; metadata: Record<string, string> } & (
+  | { kind: 'succeeded'; received: Money }
+  | { kind: 'requires_action'; clientSecret: string; nextActionUrl?: string }
+  | { kind: 'processing' }
+  | { kind: 'declined'; code: string }
+  | { kind: 'cancelled' }
+  | { kind: 'requires_payment_method' }
+);
+
+/**
+ * The answer about one payment. A `declined` without an intent comes from a payment token that the
+ * provider doesn't know, for which it makes no intent.
+ */
+export type PaymentOutcome =
+  | IntentState
+  | { kind: 'declined'; code: string; intentId?: undefined }
+  | { kind: 'not_found' }
+  | Unknown
+  | Unavailable
+  | Rejected;
+
+export type RefundState = {
+  kind: 'refunded' | 'refund_pending' | 'refund_failed';
+  refundId: string;
+  intentId: string;
+  amount: Money;
+  metadata: Record<string, string>;
+};
+
+export type RefundOutcome = RefundState | Unknown | Unavailable | Rejected;
+
+/** One signed message from the provider, by its id so that a repeat can be recognised. */
+export type WebhookOutcome =
+  | { kind: 'payment'; eventId: string; type: string; at: Date; payment: IntentState }
+  | { kind: 'refund'; eventId: string; type: string; at: Date; refund: RefundState }
+  | { kind: 'ignored'; eventId: string; type: string; at: Date }
+  | { kind: 'bad_signature' };
+
+/** The one face of a payment provider. No function throws for what the provider says or doesn't. */
+export type Payments = {
+  /**
+   * Creates an intent for the amount (minor units) and confirms it with the card token in one
+   * call. The same key with the same values gets the first answer again; money moves at most once.
+   */
+  createIntent(request: {
+    amount: number;
+    currency: string;
+    idempotencyKey: string;
+    metadata: Record<string, string>;
+    paymentToken: string;
+    returnUrl: string;
+  }): Promise<PaymentOutcome>;
+  retrieveIntent(intentId: string): Promise<PaymentOutcome>;
+  /**
+   * Finds the intent whose metadata holds the pair, among those created in the given time, for an
+   * attempt whose answer never came. `not_found` means that the provider has none.
+   */
+  findIntent(search: {
+    key: string;
+    value: string;
+    createdFrom: Date;
+    createdTo: Date;
+  }): Promise<PaymentOutcome>;
+  /** Cancels unless it is too late: then the outcome is what the intent really is. */
+  cancelIntent(intentId: string): Promise<PaymentOutcome>;
+  /** Gives back `amount` minor units of a captured payment; the key makes it happen once. */
+  refund(request: {
+    intentId: string;
+    amount: number;
+    idempotencyKey: string;
+    metadata: Record<string, string>;
+  }): Promise<RefundOutcome>;
+  /** Checks the signature (at most 5 minutes old) over the raw bytes and reads the message. */
+  parseWebhook(rawBody: Buffer, signature: string): WebhookOutcome;
+  /** Whether calls go out at present; for readiness, metrics and the admission rate. */
+  breakerState(): 'closed' | 'half_open' | 'open';
+  close(): void;
+};

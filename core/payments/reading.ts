@@ -1,0 +1,122 @@
+import Stripe from 'stripe';
+import { BreakerOpen } from './breaker.js';
+import type {
+  IntentState,
+  PaymentOutcome,
+  RefundState,
+  Rejected,
+  Unavailable,
+  Unknown,
+} from './outcomes.js';
+
+/** Turns Stripe's objects and errors into outcomes; nothing of Stripe leaves this folder. */
+
+export function readIntent(intent: Stripe.PaymentIntent): IntentState {
+  const { id: intentId, metadata } = intent;
+  switch (intent.status) {
+    case 'succeeded':
+      return {
+        kind: 'succeeded',
+        intentId,
+        metadata,
+        received: { amount: intent.amount_received, currency: intent.currency.toUpperCase() },
+      };
+    case 'requires_action': {
+      const url = intent.next_action?.redirect_to_url?.url;
+      return {
+        kind: 'requires_action',
+        intentId,
+        metadata,
+        clientSecret: intent.client_secret ?? '',
+        ...(url == null ? {} : { nextActionUrl: url }),
+      };
+    }
+    case 'canceled':
+      return { kind: 'cancelled', intentId, metadata };
+    case 'requires_payment_method': {
+      const error = intent.last_payment_error;
+      if (error === null) return { kind: 'requires_payment_method', intentId, metadata };
+      return {
+        kind: 'declined',
+        intentId,
+        metadata,
+        code: declineCode(error.code, error.decline_code),
+      };
+    }
+    case 'requires_confirmation':
+      return { kind: 'requires_payment_method', intentId, metadata };
+    // An authorised card waits for a capture that is ours to make: no money has moved yet.
+    case 'requires_capture':
+    case 'processing':
+      return { kind: 'processing', intentId, metadata };
+    default:
+      return { kind: 'processing', intentId, metadata };
+  }
+}
+
+export function readRefund(refund: Stripe.Refund): RefundState {
+  const intent = refund.payment_intent;
+  return {
+    kind:
+      refund.status === 'succeeded'
+        ? 'refunded'
+        : refund.status === 'failed' || refund.status === 'canceled'
+          ? 'refund_failed'
+          : 'refund_pending',
+    refundId: refund.id,
+    intentId: typeof intent === 'string' ? intent : (intent?.id ?? ''),
+    amount: { amount: refund.amount, currency: refund.currency.toUpperCase() },
+    metadata: refund.metadata ?? {},
+  };
+}
+
+/** What an error means for a payment; it never says more than the provider did. */
+export function readPaymentError(error: unknown): PaymentOutcome {
+  if (error instanceof Stripe.errors.StripeCardError) {
+    const intent = error.payment_intent;
+    const code = declineCode(error.code, error.decline_code);
+    if (intent === undefined) return { kind: 'declined', code };
+    return { kind: 'declined', intentId: intent.id, metadata: intent.metadata, code };
+  }
+  if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+    // Too late for the wish, and the error carries what the intent has become.
+    if (error.code === 'payment_intent_unexpected_state' && error.payment_intent !== undefined) {
+      return readIntent(error.payment_intent);
+    }
+    if (error.param === 'payment_method')
+      return { kind: 'declined', code: 'invalid_payment_token' };
+    if (error.statusCode === 404) return { kind: 'not_found' };
+  }
+  return readFault(error);
+}
+
+/** The outcomes that say nothing about the payment itself. */
+export function readFault(error: unknown): Unknown | Unavailable | Rejected {
+  if (error instanceof BreakerOpen) return { kind: 'unavailable', reason: 'breaker_open' };
+  if (!(error instanceof Stripe.errors.StripeError)) {
+    return { kind: 'unknown', reason: error instanceof Error ? error.name : 'no_answer' };
+  }
+  // A rate limit is answered before the request runs.
+  if (error instanceof Stripe.errors.StripeRateLimitError || error.statusCode === 429) {
+    return { kind: 'unavailable', reason: 'rate_limited' };
+  }
+  // 409: the first request under this key still runs, and will have its effect.
+  if (error.statusCode === 409 || isFault(error)) {
+    const status = error.statusCode === undefined ? 'no_answer' : `status_${error.statusCode}`;
+    return { kind: 'unknown', reason: status };
+  }
+  return { kind: 'rejected', code: error.code ?? error.type };
+}
+
+/** True for the provider's own trouble, false for its answers, which don't open the breaker. */
+export function isFault(error: unknown): boolean {
+  if (!(error instanceof Stripe.errors.StripeError)) return true;
+  const status = error.statusCode;
+  return status === undefined || status >= 500 || status === 429;
+}
+
+// "card_declined" hides the reason that the fan can act on, so the finer code wins.
+function declineCode(code: string | undefined, fine: string | undefined): string {
+  if (code !== undefined && code !== 'card_declined') return code;
+  return fine === undefined || fine === 'generic_decline' ? 'card_declined' : fine;
+}
