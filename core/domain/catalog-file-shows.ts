@@ -29,7 +29,8 @@ interface Placed {
 export function resolveShows(reading: Reading, halls: readonly CatalogHall[]): CatalogShow[] {
   const { sections, faults } = reading;
   const venues = venuesOf(reading, halls);
-  const zones = new Set([...venues.values()].flatMap((venue) => venue.zones));
+  const venueZones = [...halls, ...(reading.options.known?.halls.values() ?? [])];
+  const zones = new Set(venueZones.flatMap((venue) => venue.zones));
   const claims = claimsOf(reading);
   const placed: Placed[] = [];
   for (const found of sections.shows.found) {
@@ -135,9 +136,10 @@ function checkPrices(
       faults.add([...path, 'prices'], message);
     }
   }
+  const complete = zones.size > 0 && sections.halls.complete && sections.layouts.complete;
   // One price list may serve halls of several kinds, so only a zone that nobody has is a slip.
   for (const zone of Object.keys(entry.prices)) {
-    if (sections.halls.complete && sections.layouts.complete && !zones.has(zone)) {
+    if (complete && !zones.has(zone)) {
       const message = `isn't a zone of any hall: they have ${[...zones].join(', ')}`;
       faults.addAtKey([...path, 'prices', zone], message);
     }

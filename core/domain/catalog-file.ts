@@ -1,7 +1,7 @@
 // Reading a catalog file: text → document → entries that fit their schema → references resolved →
 // everything expanded. Each step looks at all that the one before let through, so that one run
 // reports every fault.
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 import { aliasesMax, type Faults, gatherFaults } from './catalog-file-faults.js';
 import { resolveHalls } from './catalog-file-halls.js';
 import { type Reading, readSections } from './catalog-file-reading.js';
@@ -61,6 +61,19 @@ function rootOf(document: Document, faults: Faults): Record<string, unknown> | u
         : `can't be read here: ${problem.message}`;
     faults.addAt(problem.pos[0], '', message);
   }
+  const anchors = new Set<string>();
+  visit(document, {
+    Value(_, { anchor }) {
+      anchors.add(anchor ?? '');
+    },
+    Alias(_, alias) {
+      if (!anchors.has(alias.source)) {
+        broken = true;
+        const message = `there is no anchor &${alias.source} before this: write the value out`;
+        faults.addAt(alias.range?.[0] ?? 0, '', message);
+      }
+    },
+  });
   if (broken) {
     return undefined;
   }
