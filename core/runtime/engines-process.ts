@@ -160,12 +160,20 @@ export function run(
     const child = spawn(command, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
-      timeout: options.timeoutMs,
       ...(options.env ? { env: options.env } : {}),
       ...(options.cwd ? { cwd: options.cwd } : {}),
     });
-    const stop = () => child.kill('SIGTERM');
+    // The whole group: what the command started itself must not outlive it.
+    const stop = () => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    };
+    const timer = setTimeout(stop, options.timeoutMs);
     options.signal?.addEventListener('abort', stop, { once: true });
+    const end = (code: number) => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', stop);
+      resolve({ code, output });
+    };
     const take = (chunk: Buffer) => {
       const text = chunk.toString('utf8');
       output = (output + text).slice(-OUTPUT_CHARS_MAX);
@@ -175,43 +183,43 @@ export function run(
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     child.on('error', (error) => {
-      options.signal?.removeEventListener('abort', stop);
-      resolve({ code: 127, output: `${output}${error.message}` });
+      output += error.message;
+      end(127);
     });
-    child.on('close', (code) => {
-      options.signal?.removeEventListener('abort', stop);
-      resolve({ code: code ?? 1, output });
-    });
+    child.on('close', (code) => end(code ?? 1));
   });
 }
 
 /** A loopback port that is free now: `preferred` if it is, else one the system picks. */
 export async function freePort(preferred?: number): Promise<number> {
-  if (preferred !== undefined && preferred > 0) {
-    const taken = await listenOnce(preferred);
-    if (taken !== null) return taken;
-  }
-  const picked = await listenOnce(0);
-  if (picked === null) throw new Error('No free port on 127.0.0.1.');
+  if (preferred !== undefined && preferred > 0 && (await isFree(preferred))) return preferred;
+  const picked = await listenOnce(0, '127.0.0.1');
+  if (typeof picked === 'string') throw new Error(`No free port on 127.0.0.1: ${picked}`);
   return picked;
 }
 
-/** The first free port at or after `first`, looking at no more than 50. */
+/** The first port at or after `first` that is free and not in `except`, looking at 50. */
 export async function nextFreePort(
   first: number,
-  options: { host?: string; except?: ReadonlySet<number> } = {},
+  except: ReadonlySet<number> = new Set(),
 ): Promise<number> {
   for (let port = first; port < first + 50 && port < 65_536; port += 1) {
-    if (options.except?.has(port)) continue;
-    if ((await listenOnce(port, options.host)) !== null) return port;
+    if (!except.has(port) && (await isFree(port))) return port;
   }
   throw new Error(`Ports ${first} to ${first + 49} are all taken.`);
 }
 
-function listenOnce(port: number, host = '127.0.0.1'): Promise<number | null> {
+// Both loopback addresses: `localhost` in a browser may mean either. A machine without IPv6
+// answers the second with another error than "in use".
+async function isFree(port: number): Promise<boolean> {
+  if (typeof (await listenOnce(port, '127.0.0.1')) === 'string') return false;
+  return (await listenOnce(port, '::1')) !== 'EADDRINUSE';
+}
+
+function listenOnce(port: number, host: string): Promise<number | string> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(null));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen({ port, host, exclusive: true }, () => {
       const address = server.address();
       const bound = typeof address === 'object' && address !== null ? address.port : port;

@@ -64,7 +64,8 @@ export type Engine = {
   /** True when it was still running from an earlier start. */
   readonly adopted: boolean;
   start(): Promise<void>;
-  stop(): Promise<void>;
+  /** SIGTERM, then SIGKILL after `deadlineMs` (its own default when left out). */
+  stop(deadlineMs?: number): Promise<void>;
 };
 
 export type Engines = {
@@ -215,8 +216,8 @@ function mysqlEngine(options: Prepared, binary: MysqlBinary): Engine & { passwor
         },
       });
     },
-    async stop() {
-      if (state?.process) await stopProcess(state.process, MYSQL_STOP_MS_MAX);
+    async stop(deadlineMs = MYSQL_STOP_MS_MAX) {
+      if (state?.process) await stopProcess(state.process, deadlineMs);
       if (state) rmSync(state.socketDir, { recursive: true, force: true });
     },
   };
@@ -257,8 +258,8 @@ function redisEngine(options: Prepared, binary: RedisBinary): Engine & { passwor
         },
       });
     },
-    async stop() {
-      if (state?.process) await stopProcess(state.process, REDIS_STOP_MS_MAX);
+    async stop(deadlineMs = REDIS_STOP_MS_MAX) {
+      if (state?.process) await stopProcess(state.process, deadlineMs);
     },
   };
 }
