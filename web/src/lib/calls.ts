@@ -1,0 +1,97 @@
+import { call } from './api.js';
+import { keepPlace } from './keep.js';
+import type {
+  Booking,
+  City,
+  Movie,
+  Page,
+  Place,
+  Reservation,
+  Room,
+  Sale,
+  SeatMap,
+  Show,
+} from './types.js';
+
+/** The catalog: public, so it may come from a cache. */
+async function list<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const options = signal === undefined ? { cacheable: true } : { cacheable: true, signal };
+  const all: T[] = [];
+  let cursor: string | null = null;
+  for (let pages = 0; pages < 20; pages += 1) {
+    const glue = path.includes('?') ? '&' : '?';
+    const at: string =
+      cursor === null ? path : `${path}${glue}cursor=${encodeURIComponent(cursor)}`;
+    const { body } = await call<Page<T>>(at, options);
+    all.push(...body.results);
+    cursor = body.next_cursor ?? null;
+    if (cursor === null) break;
+  }
+  return all;
+}
+
+export async function cities(signal?: AbortSignal): Promise<string[]> {
+  const all = await list<City | string>('/cities', signal);
+  return all.map((city) => (typeof city === 'string' ? city : city.name));
+}
+
+export function movies(city: string | null, signal?: AbortSignal): Promise<Movie[]> {
+  return list(city === null ? '/movies' : `/movies?city=${encodeURIComponent(city)}`, signal);
+}
+
+export function movieShows(movieId: string, signal?: AbortSignal): Promise<Show[]> {
+  return list(`/movies/${movieId}/shows`, signal);
+}
+
+export function sales(signal?: AbortSignal): Promise<Sale[]> {
+  return list('/sales', signal);
+}
+
+async function one<T>(path: string, cacheable: boolean, signal?: AbortSignal): Promise<T> {
+  const options = signal === undefined ? { cacheable } : { cacheable, signal };
+  return (await call<T>(path, options)).body;
+}
+
+export const movie = (id: string, signal?: AbortSignal) =>
+  one<Movie>(`/movies/${id}`, true, signal);
+export const show = (id: string, signal?: AbortSignal) => one<Show>(`/shows/${id}`, true, signal);
+export const sale = (id: string, signal?: AbortSignal) => one<Sale>(`/sales/${id}`, true, signal);
+export const room = (id: string, signal?: AbortSignal) =>
+  one<Room>(`/sales/${id}/room`, false, signal);
+export const seats = (id: string, signal?: AbortSignal) =>
+  one<SeatMap>(`/shows/${id}/seats`, false, signal);
+export const reservation = (id: string, signal?: AbortSignal) =>
+  one<Reservation>(`/reservations/${id}`, false, signal);
+export const booking = (id: string, signal?: AbortSignal) =>
+  one<Booking>(`/bookings/${id}`, false, signal);
+
+export async function bookings(signal?: AbortSignal): Promise<Booking[]> {
+  return (await one<Page<Booking>>('/bookings', false, signal)).results;
+}
+
+/** Takes a place in the line; joining again gives the same place. */
+export async function join(saleId: string): Promise<Place> {
+  const { body } = await call<Place>(`/sales/${saleId}/join`, { method: 'POST', body: {} });
+  keepPlace(body);
+  return body;
+}
+
+/** The fan's place as the server sees it now; 404 when there is none. */
+export async function place(saleId: string, signal?: AbortSignal): Promise<Place> {
+  const body = await one<Place>(`/sales/${saleId}/place`, false, signal);
+  keepPlace(body);
+  return body;
+}
+
+export async function leave(saleId: string): Promise<void> {
+  await call(`/sales/${saleId}/leave`, { method: 'POST', body: {} });
+}
+
+export async function release(reservationId: string): Promise<void> {
+  await call(`/reservations/${reservationId}`, { method: 'DELETE' });
+}
+
+export async function extend(reservationId: string): Promise<Reservation> {
+  const path = `/reservations/${reservationId}/extend`;
+  return (await call<Reservation>(path, { method: 'POST', body: {} })).body;
+}

@@ -1,0 +1,130 @@
+import { ApiError, call, problemOf } from './api.js';
+import * as calls from './calls.js';
+import { dropPurchase, keepPurchase, type Purchase, purchases } from './keep.js';
+import { hear } from './live.js';
+import { pause, woken } from './pace.js';
+import { repeated } from './purchase.js';
+import type { Booking, ConfirmPending, Problem } from './types.js';
+
+/**
+ * Paying. One attempt is one key, repeated until it has settled; only a refused attempt makes a new one
+ * possible, so an impatient fan can't pay twice.
+ */
+const lookMs = 2000;
+const looksPerConfirm = 4;
+const looksMax = 450;
+
+/** Cards of the payment provider's sandbox; the page never sees a card number. */
+export const testCards = [
+  { token: 'pm_card_visa', name: 'Visa', says: 'is accepted at once' },
+  {
+    token: 'pm_card_authenticationRequired',
+    name: 'Visa with 3-D Secure',
+    says: 'asks your bank first',
+  },
+  { token: 'pm_card_chargeDeclined', name: 'Visa, refused', says: 'is declined' },
+] as const;
+
+export type Paid = { kind: 'booked'; bookingId: string } | { kind: 'not' };
+
+const running = new Map<string, Promise<Paid>>();
+
+export function pay(purchase: Purchase, token: string): Promise<Paid> {
+  const { reservation } = purchase;
+  if (reservation === undefined) return Promise.resolve({ kind: 'not' });
+  const body = { reservation_id: reservation.reservation_id, payment_token: token };
+  const { refusal: _old, ...rest } = purchase;
+  keepPurchase({ ...rest, confirm: { key: crypto.randomUUID(), body } });
+  return resumePay(purchase.showId);
+}
+
+/** Goes on with a kept attempt, for example after a reload; safe to call twice. */
+export function resumePay(showId: string): Promise<Paid> {
+  const present = running.get(showId);
+  if (present !== undefined) return present;
+  const run = drivePay(showId).finally(() => running.delete(showId));
+  running.set(showId, run);
+  return run;
+}
+
+async function drivePay(showId: string): Promise<Paid> {
+  const purchase = purchases.get()[showId];
+  if (purchase?.confirm === undefined) return { kind: 'not' };
+  try {
+    const bookingId = await settled(showId, purchase.confirm);
+    dropPurchase(showId);
+    return { kind: 'booked', bookingId };
+  } catch (thrown) {
+    refuse(purchase, problemOf(thrown));
+    return { kind: 'not' };
+  }
+}
+
+function refuse(purchase: Purchase, refusal: Problem): void {
+  const { saleId, showId, reservation } = purchase;
+  const over = refusal.error === 'reservation_expired' || refusal.status === 404;
+  if (over || reservation === undefined) {
+    keepPurchase({ saleId, showId, refusal: { ...refusal, error: 'reservation_expired' } });
+  } else {
+    keepPurchase({ saleId, showId, reservation, refusal });
+  }
+}
+
+/** Confirms, and while the bank or the provider takes its time, looks until there is a booking or a refusal. */
+async function settled(showId: string, confirm: NonNullable<Purchase['confirm']>): Promise<string> {
+  const headers = { 'Idempotency-Key': confirm.key };
+  const { reservation_id } = confirm.body;
+  let hint = (): void => undefined;
+  const unhear = [hear('booking', () => hint()), hear('reservation', () => hint())];
+  try {
+    for (let look = 0; look < looksMax; look += 1) {
+      if (look % looksPerConfirm === 0) {
+        const { status, body } = await repeated(() =>
+          call<Booking & ConfirmPending>('/confirm', {
+            method: 'POST',
+            body: confirm.body,
+            headers,
+          }),
+        );
+        if (status !== 202) return body.booking_id;
+        showAction(showId, body);
+      } else {
+        const state = await repeated(() => calls.reservation(reservation_id));
+        if (state.state?.toLowerCase() === 'booked' && state.booking_id) return state.booking_id;
+        // Whatever else it is by now, the repeated confirm says why.
+        if (state.state !== undefined && !/^(paying|ending)$/i.test(state.state)) {
+          look += looksPerConfirm - 1 - (look % looksPerConfirm);
+        }
+      }
+      await Promise.race([
+        pause(lookMs),
+        woken((wake) => {
+          hint = wake;
+        }),
+      ]);
+    }
+  } finally {
+    for (const stop of unhear) stop();
+  }
+  throw new ApiError({ status: 503, error: 'payments_unavailable' }, null);
+}
+
+function showAction(showId: string, answer: ConfirmPending): void {
+  const purchase = purchases.get()[showId];
+  if (purchase === undefined) return;
+  if (answer.status !== 'requires_action') {
+    const { action: _done, ...rest } = purchase;
+    if (_done !== undefined) keepPurchase(rest);
+    return;
+  }
+  const action: NonNullable<Purchase['action']> = {};
+  if (answer.client_secret !== undefined) action.clientSecret = answer.client_secret;
+  if (answer.next_action) action.next = answer.next_action;
+  keepPurchase({ ...purchase, action });
+}
+
+/** Where the bank's challenge is; only web addresses are followed. */
+export function challengeUrl(action: Purchase['action']): string | null {
+  const url = action?.next?.redirect_to_url?.url ?? action?.next?.url ?? null;
+  return url !== null && /^https?:\/\//.test(url) ? url : null;
+}

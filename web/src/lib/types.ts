@@ -1,0 +1,193 @@
+/** The shapes that the API answers with, as far as the page reads them. Money is in minor units. */
+
+export interface Money {
+  amount: number;
+  currency: string;
+}
+
+export interface Page<T> {
+  results: T[];
+  next_cursor: string | null;
+}
+
+export interface City {
+  name: string;
+}
+
+export interface Movie {
+  movie_id: string;
+  kind?: 'film' | 'event';
+  title: string;
+  synopsis?: string | null;
+  runtime_minutes?: number | null;
+  certificate?: string | null;
+  languages?: string[];
+  genres?: string[];
+  rating?: number | null;
+  cast?: string[];
+  poster?: string | null;
+  trailer_url?: string | null;
+}
+
+export interface Show {
+  show_id: string;
+  sale_id: string;
+  movie: { movie_id: string; title: string };
+  cinema: { cinema_id: string; name: string; city: string; time_zone?: string };
+  hall: string | { name: string };
+  starts_at: string;
+  available_seats: number | null;
+  price_from: number | Money | null;
+  currency: string;
+}
+
+export type RoomState =
+  | 'scheduled'
+  | 'lobby'
+  | 'open'
+  | 'paused'
+  | 'restoring'
+  | 'sold_out'
+  | 'closed';
+
+export interface Sale {
+  sale_id: string;
+  name: string;
+  state: RoomState;
+  standing?: boolean;
+  lobby: 'arrival' | 'draw';
+  opens_at: string | null;
+  lobby_opens_at?: string | null;
+  rate_per_minute: number | null;
+  seat_cap: number;
+  hold_seconds: number;
+  shows?: Show[];
+}
+
+export interface Room {
+  sale_id: string;
+  state: RoomState;
+  now_serving: number;
+  waiting: number;
+  rate_per_minute: number;
+  seats_left: number | null;
+  message: string | null;
+  seed_hash?: string | null;
+  updated_at?: string;
+}
+
+export interface Place {
+  sale_id: string;
+  state: 'lobby' | 'waiting' | 'admitted' | 'away' | 'done';
+  place: number | null;
+  ahead: number | null;
+  eta_seconds: { low: number; high: number } | null;
+  receipt?: string;
+  pass?: string;
+  pass_expires_at?: string;
+}
+
+export type SeatState = 'free' | 'held' | 'booked' | 'closed';
+
+export interface Seat {
+  seat: string;
+  x: number;
+  state: SeatState;
+  zone: string;
+  price: Money;
+  kind?: 'accessible' | 'companion';
+}
+
+export interface SeatRow {
+  row: string;
+  seats: Seat[];
+}
+
+export interface SeatMap {
+  show_id: string;
+  version: number;
+  rows: SeatRow[];
+}
+
+export interface SeatDelta {
+  show_id: string;
+  from_version: number;
+  version: number;
+  changes: [string, SeatState][];
+}
+
+export interface Reservation {
+  reservation_id: string;
+  show_id: string;
+  state?: string;
+  booking_id?: string | null;
+  seats: { seat: string; price: Money | number }[];
+  adjacent?: boolean;
+  amount: number;
+  currency: string;
+  expires_at: string;
+}
+
+export interface ReserveBody {
+  show_id: string;
+  seats?: string[];
+  quantity?: number;
+  zone?: string;
+  accessible?: boolean;
+}
+
+export interface RequestStatus {
+  request_id: string;
+  state: string;
+  reservation_id?: string;
+  error?: string | Problem;
+}
+
+export interface Ticket {
+  ticket_id: string;
+  seat: string;
+  qr_code: string;
+  state?: string;
+}
+
+export interface Booking {
+  booking_id: string;
+  state?: string;
+  show_id?: string;
+  reservation_id?: string;
+  show?: Show;
+  tickets?: Ticket[];
+  seats?: (string | { seat: string })[];
+  amount: number;
+  currency: string;
+  created_at?: string;
+}
+
+export interface NextAction {
+  type?: string;
+  redirect_to_url?: { url: string };
+  url?: string;
+}
+
+export interface ConfirmPending {
+  status: 'requires_action' | 'processing';
+  client_secret?: string;
+  next_action?: NextAction | null;
+}
+
+export interface Session {
+  fan_id: string;
+  token: string;
+  expires_at: string;
+  email: string;
+}
+
+/** An RFC 9457 answer; `error` is the stable code. */
+export interface Problem {
+  status: number;
+  error: string;
+  title?: string;
+  detail?: string;
+  alternatives?: string[][];
+  queue_position?: number;
+}

@@ -1,0 +1,34 @@
+import * as calls from '../lib/calls.js';
+import { useLoad } from '../lib/use-load.js';
+import { PageTitle } from '../parts/heading.js';
+import { Link } from '../parts/link.js';
+import { Ready } from '../parts/loading.js';
+import { Poster } from '../parts/poster.js';
+import { ShowLine } from '../parts/show-line.js';
+import { Flow } from '../steps/flow.js';
+
+export function ShowPage({ id }: { id: string }) {
+  const both = useLoad(`show ${id}`, async (signal) => {
+    const show = await calls.show(id, signal);
+    return { show, sale: await calls.sale(show.sale_id, signal) };
+  });
+  return (
+    <Ready of={both} what="the show">
+      {({ show, sale }) => (
+        <>
+          <section class="flow-head">
+            <Poster id={show.movie.movie_id} title={show.movie.title} small />
+            <div>
+              <p class="eyebrow">
+                <Link to={`/movies/${show.movie.movie_id}`}>All showtimes</Link>
+              </p>
+              <PageTitle title={show.movie.title} />
+              <ShowLine show={show} />
+            </div>
+          </section>
+          <Flow sale={sale} show={show} />
+        </>
+      )}
+    </Ready>
+  );
+}

@@ -1,0 +1,133 @@
+import { useState } from 'preact/hooks';
+import { problemOf } from '../lib/api.js';
+import * as calls from '../lib/calls.js';
+import { count, countdown, instant } from '../lib/format.js';
+import { session } from '../lib/keep.js';
+import { useStore } from '../lib/store.js';
+import type { Place, Problem, Room, Sale } from '../lib/types.js';
+import { useNow } from '../lib/use-clock.js';
+import { StepTitle } from '../parts/heading.js';
+import { LoginForm } from '../parts/login-form.js';
+import { Notice, Refusal } from '../parts/notice.js';
+import { StateBadge } from '../parts/sale-card.js';
+
+interface Props {
+  sale: Sale;
+  room: Room | null;
+  place: Place | null;
+}
+
+/** The door of a sale: when it opens, how it stands, and the way into the line. */
+export function Gate({ sale, room, place }: Props) {
+  const fan = useStore(session);
+  const state = room?.state ?? sale.state;
+  const over = state === 'closed' || state === 'sold_out';
+  return (
+    <section class="step gate">
+      <StateBadge state={state} />
+      <GateHeadline sale={sale} state={state} />
+      {place?.state === 'admitted' && (
+        <Notice tone="warn" title="Your turn is over">
+          <p>
+            The pass lasts only a few minutes, so that the line keeps moving. You can join again.
+          </p>
+        </Notice>
+      )}
+      {place?.state === 'done' && (
+        <Notice tone="info" title="You have had your turn in this sale">
+          <p>Your tickets are under “My tickets”. If you would like more seats, join again.</p>
+        </Notice>
+      )}
+      <RoomFacts sale={sale} room={room} />
+      {over ? (
+        <p class="lead">
+          {state === 'closed'
+            ? 'No more seats are sold here.'
+            : 'Seats that come back go on sale here at once.'}
+        </p>
+      ) : fan === null ? (
+        <>
+          <p class="lead">
+            Log in or create an account to take your place. It takes a minute, so do it early.
+          </p>
+          <LoginForm />
+        </>
+      ) : (
+        <JoinButton sale={sale} state={state} />
+      )}
+    </section>
+  );
+}
+
+function GateHeadline({ sale, state }: { sale: Sale; state: Room['state'] }) {
+  const now = useNow();
+  const before = state === 'scheduled' || state === 'lobby';
+  const leftMs = sale.opens_at === null ? 0 : Date.parse(sale.opens_at) - now;
+  if (!before || sale.opens_at === null) {
+    return <StepTitle quiet>{state === 'open' ? 'The sale is open' : 'Join the line'}</StepTitle>;
+  }
+  return (
+    <>
+      <StepTitle quiet>{leftMs > 0 ? 'Opens in' : 'Opening now'}</StepTitle>
+      {leftMs > 0 && <p class="giant digits">{countdown(leftMs)}</p>}
+      <p class="quiet">{instant(sale.opens_at)} on your clock</p>
+    </>
+  );
+}
+
+function RoomFacts({ sale, room }: { sale: Sale; room: Room | null }) {
+  if (room === null) return null;
+  return (
+    <dl class="stats">
+      <div>
+        <dt>In the line</dt>
+        <dd class="digits">{count(room.waiting)}</dd>
+      </div>
+      {room.seats_left !== null && (
+        <div>
+          <dt>Seats left</dt>
+          <dd class="digits">{count(room.seats_left)}</dd>
+        </div>
+      )}
+      <div>
+        <dt>Seats per fan</dt>
+        <dd class="digits">{sale.seat_cap}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function JoinButton({ sale, state }: { sale: Sale; state: Room['state'] }) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const join = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await calls.join(sale.sale_id);
+    } catch (thrown) {
+      setProblem(problemOf(thrown));
+    }
+    setBusy(false);
+  };
+  if (state === 'scheduled') {
+    return (
+      <p class="lead">
+        The lobby opens shortly before the sale. Come back then to take your place.
+      </p>
+    );
+  }
+  const fair =
+    sale.lobby === 'draw'
+      ? 'Everybody who is in the lobby at the opening takes part in a draw for the places.'
+      : 'Places are given strictly in the order in which people join.';
+  return (
+    <>
+      <button type="button" class="button button-big" disabled={busy} onClick={() => void join()}>
+        {busy ? 'Taking your place…' : state === 'lobby' ? 'Enter the lobby' : 'Join the line'}
+      </button>
+      <p class="quiet">{fair}</p>
+      {problem !== null && <Refusal problem={problem} />}
+    </>
+  );
+}

@@ -1,0 +1,164 @@
+import { useEffect, useState } from 'preact/hooks';
+import { announce } from '../lib/announce.js';
+import * as calls from '../lib/calls.js';
+import { asMoney, countdown, money } from '../lib/format.js';
+import { keepPurchase, type Purchase, purchases } from '../lib/keep.js';
+import { challengeUrl, pay, resumePay, testCards } from '../lib/payment.js';
+import { go } from '../lib/router.js';
+import { useStore } from '../lib/store.js';
+import type { Reservation, Sale, Show } from '../lib/types.js';
+import { useDeadline } from '../lib/use-clock.js';
+import { StepTitle } from '../parts/heading.js';
+import { Icon } from '../parts/icon.js';
+import { Notice, Refusal } from '../parts/notice.js';
+import { HoldActions } from './hold-actions.js';
+
+/** Seats in hand: how long they are held, what they cost, and the payment. */
+export function Pay({ show, sale }: { show: Show; sale: Sale }) {
+  const purchase = useStore(purchases)[show.show_id];
+  const paying = purchase?.confirm !== undefined;
+  useEffect(() => {
+    if (!paying) return;
+    void resumePay(show.show_id).then((paid) => {
+      if (paid.kind !== 'booked') return;
+      announce('Paid. Here are your tickets.');
+      go(`/bookings/${paid.bookingId}`);
+    });
+  }, [paying, show.show_id]);
+  if (purchase?.reservation === undefined) return null;
+  const { reservation } = purchase;
+  return (
+    <section class="step pay">
+      <div class="choose-head">
+        <StepTitle>{paying ? 'Paying' : 'These seats are yours for now'}</StepTitle>
+        <HoldTimer reservation={reservation} purchase={purchase} />
+      </div>
+      <div class="pay-columns">
+        <Summary reservation={reservation} />
+        <div class="pay-side">
+          {purchase.refusal !== undefined && <Refusal problem={purchase.refusal} />}
+          {paying ? <Settling purchase={purchase} /> : <Cards purchase={purchase} />}
+          {!paying && (
+            <HoldActions
+              purchase={purchase}
+              reservation={reservation}
+              standing={sale.opens_at === null}
+            />
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function HoldTimer({ reservation, purchase }: { reservation: Reservation; purchase: Purchase }) {
+  const over = (): void => {
+    if (purchases.get()[purchase.showId]?.confirm !== undefined) return;
+    const { saleId, showId } = purchase;
+    const gone = { saleId, showId, refusal: { status: 410, error: 'reservation_expired' } };
+    calls.reservation(reservation.reservation_id).then(
+      (found) => {
+        const longer = Date.parse(found.expires_at) > Date.parse(reservation.expires_at);
+        if (longer) keepPurchase({ ...purchase, reservation: found });
+        else keepPurchase(gone);
+      },
+      () => keepPurchase(gone),
+    );
+  };
+  const leftMs = useDeadline(reservation.expires_at, 'to pay', over);
+  return (
+    <p class={`timer${leftMs < 60_000 ? ' timer-short' : ''}`} role="timer">
+      <Icon name="clock" />
+      <span>
+        Held for <b class="digits">{countdown(leftMs)}</b>
+      </span>
+    </p>
+  );
+}
+
+function Summary({ reservation }: { reservation: Reservation }) {
+  return (
+    <div class="panel summary">
+      <h3>Your seats</h3>
+      <ul class="chosen-seats">
+        {reservation.seats.map(({ seat, price }) => (
+          <li key={seat}>
+            <b>{seat}</b>
+            <span class="digits">{money(asMoney(price, reservation.currency))}</span>
+          </li>
+        ))}
+      </ul>
+      {reservation.adjacent === false && reservation.seats.length > 1 && (
+        <p class="quiet">These seats are not all side by side: no block of this size was free.</p>
+      )}
+      <p class="chosen-total">
+        <span>To pay, everything included</span>
+        <b class="digits">{money(reservation)}</b>
+      </p>
+    </div>
+  );
+}
+
+function Cards({ purchase }: { purchase: Purchase }) {
+  const [token, setToken] = useState<string>(testCards[0].token);
+  return (
+    <form
+      class="panel form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void pay(purchase, token);
+      }}
+    >
+      <fieldset class="cards">
+        <legend>Pay with</legend>
+        {testCards.map((card) => (
+          <label key={card.token} class="card">
+            <input
+              type="radio"
+              name="card"
+              value={card.token}
+              checked={token === card.token}
+              onChange={() => setToken(card.token)}
+            />
+            <span class="card-face" aria-hidden="true" />
+            <span>
+              <b>{card.name}</b>
+              <span class="quiet"> {card.says}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="quiet">
+        A sandbox: these are test cards and no money moves. Card numbers never reach this page.
+      </p>
+      <button type="submit" class="button button-wide">
+        Pay {purchase.reservation === undefined ? '' : money(purchase.reservation)}
+      </button>
+    </form>
+  );
+}
+
+function Settling({ purchase }: { purchase: Purchase }) {
+  const url = challengeUrl(purchase.action);
+  if (purchase.action === undefined) {
+    return (
+      <div class="panel sending" role="status">
+        <span class="loading-dots" aria-hidden="true" />
+        <p>The payment is on its way. You can close this page: the tickets come by mail, too.</p>
+      </div>
+    );
+  }
+  return (
+    <Notice tone="info" title="Your bank would like to know that it is you" alert>
+      <p>Confirm the payment with your bank. This page goes on by itself as soon as you have.</p>
+      {url === null ? (
+        <p class="quiet">Open your bank’s app and approve the payment there.</p>
+      ) : (
+        <a class="button" href={url} target="_blank" rel="noopener">
+          Confirm with the bank
+          <Icon name="arrow" />
+        </a>
+      )}
+    </Notice>
+  );
+}
