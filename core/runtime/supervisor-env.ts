@@ -29,7 +29,8 @@ export type LocalSettings = {
   secretsFile: string;
   /** False when a real provider or mail server was given instead. */
   runs: { sandbox: boolean; mailbox: boolean };
-  opsLogin: { name: string; password: string } | null;
+  /** An import that was started but not finished is repeated at the next start. */
+  demoStarted: boolean;
   demoImported: boolean;
 };
 

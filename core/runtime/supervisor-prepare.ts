@@ -38,7 +38,7 @@ export async function prepareSettings(
     smtpUrl: env.USHER_SMTP_URL || `smtp://127.0.0.1:${ports.mailboxSmtp}`,
     limits: env.USHER_LIMITS || 'normal',
     secretsFile,
-    opsLogin: before?.opsLogin ?? null,
+    demoStarted: before?.demoStarted ?? false,
     demoImported: before?.demoImported ?? false,
   };
   saveLocalSettings(settings);

@@ -38,6 +38,8 @@ export type SupervisorOptions = {
   env: NodeJS.ProcessEnv;
   /** Gets one sentence for everything that a person should know later on. */
   say: (text: string) => void;
+  /** Where `dist` and the examples lie; this repository when left out. */
+  root?: string;
 };
 
 export type Supervisor = {
@@ -67,6 +69,7 @@ const CLI_MS_MAX = 300_000;
 type Inner = {
   options: SupervisorOptions;
   dataDir: string;
+  root: string;
   startedAt: string;
   state: RunState;
   found: EnginesFound | null;
@@ -85,6 +88,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
   const inner: Inner = {
     options,
     dataDir: realpathSync(options.dataDir),
+    root: options.root ?? packageRoot,
     startedAt: new Date().toISOString(),
     state: 'starting',
     found: null,
@@ -128,8 +132,8 @@ function faceOf(inner: Inner): Supervisor {
     prepare: () => prepare(inner),
     startPrograms: (onReady) => startPrograms(inner, onReady),
     runCli: (args, log) =>
-      run(process.execPath, [scriptOf('cli'), ...args], {
-        cwd: packageRoot,
+      run(process.execPath, [scriptOf(inner, 'cli'), ...args], {
+        cwd: inner.root,
         env: { ...inner.options.env, ...programEnv(settingsOf(inner), 'cli') },
         signal: inner.abort.signal,
         timeoutMs: CLI_MS_MAX,
@@ -148,8 +152,8 @@ function faceOf(inner: Inner): Supervisor {
   };
 }
 
-function scriptOf(program: ProgramName | 'cli'): string {
-  return join(packageRoot, 'dist', program, 'main.js');
+function scriptOf(inner: Inner, program: ProgramName | 'cli'): string {
+  return join(inner.root, 'dist', program, 'main.js');
 }
 
 function settingsOf(inner: Inner): LocalSettings {
@@ -194,9 +198,9 @@ async function startPrograms(inner: Inner, onReady: (name: ProgramName) => void)
       inner.abort.signal.throwIfAborted();
       const program = keepProgram({
         name,
-        script: scriptOf(name),
+        script: scriptOf(inner, name),
         node: process.execPath,
-        cwd: packageRoot,
+        cwd: inner.root,
         env: { ...inner.options.env, ...programEnv(settings, name) },
         logFile: join(inner.dataDir, 'logs', `${name}.log`),
         onChange: () => writeRun(inner),
