@@ -52,7 +52,8 @@ export function openDatabase(url: string, limits: DatabaseLimits = usualLimits):
   const pool = mysql.createPool({
     uri: mysqlUri(url),
     connectionLimit: limits.connections,
-    maxIdle: limits.connections,
+    // Below the limit, or the pool would never let idle connections go before the server does.
+    maxIdle: Math.max(1, limits.connections - 1),
     idleTimeout: Math.max(1_000, (limits.idleSeconds - 2) * 1_000),
     timezone: 'Z',
     charset: 'utf8mb4_bin',
@@ -80,7 +81,8 @@ export function openKnex(url: string, limits: DatabaseLimits = usualLimits): Kne
     connection: {
       uri: mysqlUri(url),
       timezone: 'Z',
-      charset: 'utf8mb4_bin',
+      // knex writes this name into its own tables, so it must be one of a character set.
+      charset: 'utf8mb4',
       flags: ['FOUND_ROWS'],
     },
     pool: {

@@ -72,6 +72,7 @@ function sourceOf(kind: Kind): Knex.MigrationSource<string> {
     getMigration: async (file) => ({
       up: (knex: Knex) =>
         knex.raw(readFileSync(join(packageRoot, 'sql', kind, file), 'utf8')).then(() => undefined),
+      down: () => Promise.reject(new Error('migrations only go forward')),
       config: { transaction: false },
     }),
   };

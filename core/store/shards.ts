@@ -75,12 +75,19 @@ export async function openShards(
 
 /** The shard for a new show, by consistent hashing: adding a shard moves about 1/N of the shows. */
 export function placeShow(showKey: string, shardIds: number[]): number {
-  const ring = new HashRing(
-    shardIds.map((id) => `shard-${id}`),
-    'md5',
-    { 'max cache size': 0 },
-  );
-  return Number(String(ring.get(showKey)).replace('shard-', ''));
+  return Number(ringOf(shardIds).get(showKey).replace('shard-', ''));
+}
+
+let lastRing: { ids: string; ring: HashRing } | undefined;
+
+/** Making a ring costs a thousand hashes, and an import asks the same one for each of its shows. */
+function ringOf(shardIds: number[]): HashRing {
+  const ids = shardIds.join();
+  if (lastRing?.ids !== ids) {
+    const names = shardIds.map((id) => `shard-${id}`);
+    lastRing = { ids, ring: new HashRing(names, 'md5', { 'max cache size': 1_000 }) };
+  }
+  return lastRing.ring;
 }
 
 /** Lanes of a shard: the shows of one lane are decided in one transaction at a time. */

@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS sales (
   sale_cap SMALLINT UNSIGNED NULL,
   hold_seconds INT UNSIGNED NOT NULL,
   hold_limit_seconds INT UNSIGNED NOT NULL,
+  refund_until_hours SMALLINT UNSIGNED NULL,
+  refund_fee_percent DECIMAL(5, 2) NULL,
   message VARCHAR(500) NOT NULL DEFAULT '',
   epoch INT UNSIGNED NOT NULL DEFAULT 1,
   seq_reserved BIGINT UNSIGNED NOT NULL DEFAULT 0,

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS shows (
   seats_free SMALLINT UNSIGNED NOT NULL,
   seats_version INT UNSIGNED NOT NULL DEFAULT 0,
   version INT UNSIGNED NOT NULL DEFAULT 1,
+  shard_version INT UNSIGNED NOT NULL DEFAULT 0,
   UNIQUE KEY shows_key (show_key),
   KEY shows_sale (sale_id),
   KEY shows_movie (movie_id, starts_at),

@@ -9,8 +9,10 @@ CREATE TABLE IF NOT EXISTS fans (
   password_hash VARCHAR(120) NULL,
   token_epoch INT UNSIGNED NOT NULL DEFAULT 1,
   state VARCHAR(8) NOT NULL,
+  guarded_at DATETIME(3) NULL,
   created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   UNIQUE KEY fans_email (email_index),
   KEY fans_phone (phone_index),
+  KEY fans_guarded (guarded_at),
   CONSTRAINT fans_state CHECK (state IN ('ACTIVE', 'BANNED', 'ERASED'))
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,355 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openTestStores, type TestStores } from '../../../test/support/stores.js';
+import { parseCatalogFile } from '../../domain/catalog-file.js';
+import type { Catalog } from '../../domain/catalog-file-types.js';
+import { packageRoot } from '../../runtime/paths.js';
+import { unseal } from '../../runtime/sealing.js';
+import { createShowRows } from '../shard/show-seats.js';
+import { listAudit } from './audit.js';
+import { importCatalog } from './import.js';
+import { readKnownCatalog } from './import-read.js';
+import { settleShows, updateSeatsFree } from './settle-shows.js';
+
+const secrets = { data: [{ kid: 'k1', key: randomBytes(32) }] };
+const now = Date.now();
+const dayMs = 86_400_000;
+
+function smallCatalog(change: (catalog: Catalog) => void = () => undefined): Catalog {
+  const seats = ['A-1', 'A-2', 'A-3', 'B-1', 'B-2'].map((seat, seat_no) => ({
+    seat_no,
+    seat,
+    row: seat.slice(0, 1),
+    row_no: seat.startsWith('A') ? 0 : 1,
+    x: Number(seat.slice(2)) - 1,
+    zone: seat.startsWith('A') ? 'front' : 'back',
+    kind: 'standard' as const,
+  }));
+  const sale = {
+    standing: false,
+    lobby: 'arrival' as const,
+    lobby_opens_at: null,
+    rate_per_minute: 600,
+    pass_cap: 100,
+    pass_seconds: 300,
+    seat_cap: 10,
+    sale_cap: null,
+    hold_seconds: 300,
+    hold_limit_seconds: 600,
+    refund: null,
+    message: null,
+  };
+  const show = {
+    movie: 'dunes',
+    hall: 'grand-1',
+    sale: 'premiere',
+    starts_at_relative: false,
+    currency: 'INR',
+    prices: { front: 20_000, back: 30_000 },
+  };
+  const catalog: Catalog = {
+    cities: [
+      {
+        key: 'mumbai',
+        name: 'Mumbai',
+        country: 'IN',
+        time_zone: 'Asia/Kolkata',
+        lat_long: [19.076, 72.8777],
+      },
+    ],
+    cinemas: [
+      {
+        key: 'grand',
+        name: 'Grand',
+        city: 'mumbai',
+        address: '1 Marine Drive',
+        postal_code: '400020',
+        lat_long: [18.93, 72.82],
+      },
+    ],
+    halls: [{ key: 'grand-1', cinema: 'grand', name: 'Screen 1', zones: ['front', 'back'], seats }],
+    movies: [
+      {
+        key: 'dunes',
+        kind: 'film',
+        title: 'Dunes',
+        synopsis: '',
+        runtime_minutes: 120,
+        certificate: 'UA',
+        languages: ['Hindi'],
+        genres: ['Drama'],
+        rating: 8.4,
+        cast: [],
+        poster: null,
+        trailer_url: null,
+      },
+    ],
+    sales: [
+      {
+        key: 'premiere',
+        name: 'Premiere',
+        opens_at: now + dayMs,
+        opens_at_relative: false,
+        ...sale,
+      },
+    ],
+    shows: [
+      { key: 'one', starts_at: now + 2 * dayMs, ...show },
+      { key: 'two', starts_at: now + 3 * dayMs, ...show },
+    ],
+  };
+  change(catalog);
+  return catalog;
+}
+
+describe('import', () => {
+  let stores: TestStores;
+  const run = (catalog: Catalog) =>
+    importCatalog({ ...stores, secrets }, catalog, { actor: 'tester' });
+  const imported = async (catalog: Catalog) => {
+    const report = await run(catalog);
+    if (!report.ok) throw new Error(JSON.stringify(report.faults));
+    return report;
+  };
+  const shows = () =>
+    stores.catalog.rows<{ show_id: number; show_key: string; state: string; shard_id: number }>(
+      'SELECT * FROM shows ORDER BY show_id',
+    );
+  const everything = async () => {
+    const tables = ['cities', 'cinemas', 'halls', 'seats', 'movies', 'sales', 'shows', 'audit'];
+    const rows: unknown[] = [];
+    for (const table of tables) rows.push(await stores.catalog.rows(`SELECT * FROM ${table}`));
+    for (const id of stores.shards.ids()) {
+      for (const table of ['show_gate', 'show_head', 'show_seat']) {
+        rows.push(await stores.shards.byId(id).rows(`SELECT * FROM ${table}`));
+      }
+    }
+    return rows;
+  };
+
+  beforeEach(async () => {
+    stores = await openTestStores();
+  });
+  afterEach(() => stores.close());
+
+  it('makes catalog, gate, head and seats, and changes nothing the second time', async () => {
+    const report = await imported(smallCatalog());
+    expect(report).toMatchObject({ showsMade: 2, seatsMade: 10, notes: [] });
+    expect(report.counts.shows).toEqual({ added: 2, changed: 0, unchanged: 0 });
+    const [show] = await shows();
+    expect(show).toMatchObject({ show_key: 'one', state: 'ACTIVE', seats_total: 5, seats_free: 5 });
+    const shard = await stores.shards.forShow(show?.show_id ?? 0);
+    const [gate] = await shard.rows('SELECT * FROM show_gate WHERE show_id = ?', [
+      show?.show_id ?? 0,
+    ]);
+    expect(gate).toMatchObject({
+      state: 'OPEN',
+      opens_at: new Date(now + dayMs),
+      closes_at: new Date(now + 2 * dayMs),
+    });
+    const seats = await shard.rows(
+      'SELECT seat_no, seat, price, state FROM show_seat WHERE show_id = ? ORDER BY seat_no',
+      [show?.show_id ?? 0],
+    );
+    expect(seats[3]).toEqual({ seat_no: 3, seat: 'B-1', price: 30_000, state: 'FREE' });
+    const before = await everything();
+    const again = await imported(smallCatalog());
+    expect(again).toMatchObject({ showsMade: 0, showsChanged: 0 });
+    expect(again.counts.sales).toEqual({ added: 0, changed: 0, unchanged: 1 });
+    expect(await everything()).toEqual(before);
+    const audit = await listAudit(stores.catalog, { subject: 'catalog' });
+    expect(audit).toHaveLength(1);
+    expect(audit[0]).toMatchObject({ actor: 'tester', action: 'catalog.import' });
+  });
+
+  it('keeps the seed of a sale and seals it to its row', async () => {
+    await imported(smallCatalog());
+    const read = async () => {
+      const [row] = await stores.catalog.rows<{ seed_sealed: Buffer; seed_hash: string }>(
+        'SELECT seed_sealed, seed_hash FROM sales',
+      );
+      if (!row) throw new Error('no sale');
+      return row;
+    };
+    const first = await read();
+    expect(unseal(secrets.data, first.seed_sealed, 'sales|seed|premiere')).toHaveLength(32);
+    expect(() => unseal(secrets.data, first.seed_sealed, 'sales|seed|other')).toThrow();
+    await imported(smallCatalog((file) => Object.assign(file.sales[0] ?? {}, { name: 'Other' })));
+    expect(await read()).toEqual(first);
+  });
+
+  it('finishes shows whose import was killed before or after their rows were made', async () => {
+    await imported(smallCatalog());
+    const [one, two] = await shows();
+    if (!one || !two) throw new Error('no shows');
+    await stores.catalog.change("UPDATE shows SET state = 'PLANNED', shard_version = 0");
+    const shard = await stores.shards.forShow(two.show_id);
+    for (const table of ['show_seat', 'show_gate', 'show_head']) {
+      await shard.change(`DELETE FROM ${table} WHERE show_id = ?`, [two.show_id]);
+    }
+    const report = await imported(smallCatalog());
+    expect(report).toMatchObject({ showsMade: 1, showsChanged: 1, seatsMade: 5 });
+    expect((await shows()).map((show) => show.state)).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(await settleShows(stores)).toMatchObject({ showsMade: 0, showsChanged: 0 });
+  });
+
+  it('makes the rows of a show once, however often the step runs', async () => {
+    await imported(smallCatalog());
+    const [one] = await shows();
+    if (!one) throw new Error('no show');
+    const shard = await stores.shards.forShow(one.show_id);
+    await shard.change("UPDATE show_gate SET state = 'PAUSED' WHERE show_id = ?", [one.show_id]);
+    const plan = {
+      showId: one.show_id,
+      saleId: 'premiere',
+      opensAt: new Date(),
+      startsAt: new Date(),
+      currency: 'INR',
+      seatCap: 1,
+      holdSeconds: 60,
+      holdLimitSeconds: 60,
+      prices: { front: 1, back: 1 },
+      seats: smallCatalog().halls[0]?.seats ?? [],
+    };
+    const before = await everything();
+    await shard.transaction((tx) => createShowRows(tx, [plan]));
+    expect(await everything()).toEqual(before);
+  });
+
+  it('carries changes before the opening to the shards, and not after it', async () => {
+    await imported(smallCatalog());
+    const change = (file: Catalog) => {
+      Object.assign(file.sales[0] ?? {}, { opens_at: now + dayMs + 60_000, seat_cap: 4 });
+      Object.assign(file.shows[0] ?? {}, { prices: { front: 11_000, back: 22_000 } });
+    };
+    expect(await imported(smallCatalog(change))).toMatchObject({ showsChanged: 2, notes: [] });
+    const [one] = await shows();
+    const shard = await stores.shards.forShow(one?.show_id ?? 0);
+    const rules = async () =>
+      shard.rows(
+        `SELECT h.seat_cap, h.version, g.opens_at, s.price FROM show_head AS h
+         JOIN show_gate AS g ON g.show_id = h.show_id
+         JOIN show_seat AS s ON s.show_id = h.show_id AND s.seat_no = 4 WHERE h.show_id = ?`,
+        [one?.show_id ?? 0],
+      );
+    const opensAt = new Date(now + dayMs + 60_000);
+    expect(await rules()).toEqual([{ seat_cap: 4, version: 1, opens_at: opensAt, price: 22_000 }]);
+    await stores.catalog.change('UPDATE sales SET opens_at = NOW(3)');
+    const late = await imported(smallCatalog());
+    expect(late.showsChanged).toBe(0);
+    expect(late.notes).toContain('sale premiere has opened: seat_cap stays 4');
+    expect(await rules()).toEqual([{ seat_cap: 4, version: 1, opens_at: opensAt, price: 22_000 }]);
+  });
+
+  it('keeps times that counted from the first import', async () => {
+    const relative = (file: Catalog) =>
+      Object.assign(file.sales[0] ?? {}, { opens_at_relative: true, opens_at: now + 30_000 });
+    await imported(smallCatalog(relative));
+    const later = (file: Catalog) =>
+      Object.assign(file.sales[0] ?? {}, { opens_at_relative: true, opens_at: now + 90_000 });
+    expect((await imported(smallCatalog(later))).counts.sales.unchanged).toBe(1);
+  });
+
+  it('refuses a layout that would lose a sold seat, and changes nothing', async () => {
+    await imported(smallCatalog());
+    const [one, two] = await shows();
+    const shard = await stores.shards.forShow(one?.show_id ?? 0);
+    await shard.change(
+      "UPDATE show_seat SET state = 'BOOKED', reservation_id = 7 WHERE show_id = ? AND seat = 'B-2'",
+      [one?.show_id ?? 0],
+    );
+    const before = await everything();
+    const smaller = smallCatalog((file) => {
+      file.halls[0]?.seats.pop();
+      Object.assign(file.movies[0] ?? {}, { title: 'Changed too' });
+    });
+    expect(await run(smaller)).toEqual({
+      ok: false,
+      faults: [
+        {
+          path: ['halls', 0, 'layout'],
+          key: 'grand-1',
+          message: expect.stringContaining('would lose B-2, held or sold in show one'),
+        },
+      ],
+    });
+    expect(await everything()).toEqual(before);
+    const without = smallCatalog((file) => {
+      file.halls[0]?.seats.splice(0, 1);
+      for (const [index, seat] of (file.halls[0]?.seats ?? []).entries()) seat.seat_no = index;
+    });
+    const report = await imported(without);
+    expect(report.keptLayout).toEqual([one?.show_id]);
+    const counts = await stores.catalog.rows('SELECT seats_total FROM shows ORDER BY show_id');
+    expect(counts).toEqual([{ seats_total: 5 }, { seats_total: 4 }]);
+    const other = await stores.shards.forShow(two?.show_id ?? 0);
+    const seats = await other.rows('SELECT seat FROM show_seat WHERE show_id = ?', [
+      two?.show_id ?? 0,
+    ]);
+    expect(seats).toHaveLength(4);
+  });
+
+  it('refuses to move a show to another hall, naming the show', async () => {
+    await imported(smallCatalog());
+    const report = await run(
+      smallCatalog((file) => Object.assign(file.shows[0] ?? {}, { currency: 'EUR' })),
+    );
+    expect(report).toMatchObject({ ok: false, faults: [{ path: ['shows'], key: 'one' }] });
+  });
+
+  it('takes free seats over from shards only when they are newer', async () => {
+    await imported(smallCatalog());
+    const [one] = await shows();
+    const showId = one?.show_id ?? 0;
+    const free = async () => {
+      const [row] = await stores.catalog.rows<{ seats_free: number }>(
+        'SELECT seats_free FROM shows WHERE show_id = ?',
+        [showId],
+      );
+      return row?.seats_free;
+    };
+    await updateSeatsFree(stores.catalog, [{ showId, free: 3, version: 2 }]);
+    await updateSeatsFree(stores.catalog, [{ showId, free: 4, version: 1 }]);
+    expect(await free()).toBe(3);
+  });
+});
+
+describe('the example', () => {
+  let stores: TestStores;
+  const secondsMax = 20;
+
+  beforeAll(async () => {
+    stores = await openTestStores();
+  });
+  afterAll(() => stores.close());
+
+  it('is imported in seconds, with progress, and not again', async () => {
+    const text = readFileSync(join(packageRoot, 'examples', 'premiere.yaml'), 'utf8');
+    const read = async () => {
+      const parsed = parseCatalogFile(text, {
+        format: 'yaml',
+        now: Date.now(),
+        known: await readKnownCatalog(stores.catalog),
+        readFile: (path) => readFileSync(join(packageRoot, 'examples', path), 'utf8'),
+      });
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
+      return parsed.catalog;
+    };
+    const steps: number[] = [];
+    const startedMs = Date.now();
+    const report = await importCatalog({ ...stores, secrets }, await read(), {
+      actor: 'tester',
+      onProgress: ({ done }) => steps.push(done),
+    });
+    const seconds = (Date.now() - startedMs) / 1000;
+    if (!report.ok) throw new Error(JSON.stringify(report.faults));
+    expect(report.showsMade).toBeGreaterThan(200);
+    expect(report.seatsMade).toBeGreaterThan(30_000);
+    expect(seconds).toBeLessThan(secondsMax);
+    expect(steps.length).toBeGreaterThan(3);
+    const again = await importCatalog({ ...stores, secrets }, await read(), { actor: 'tester' });
+    expect(again).toMatchObject({ ok: true, showsMade: 0, showsChanged: 0 });
+  });
+});
