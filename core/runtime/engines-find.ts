@@ -164,7 +164,7 @@ function adviceFor(found: EnginesFound, trouble: string | null): string {
     '  Debian, Ubuntu:  sudo apt-get install mariadb-server-core mariadb-client-core redis-server',
     '  Fedora:          sudo dnf install mariadb-server redis',
     '  macOS:           brew install mariadb redis',
-    '  Docker:          docker compose up',
+    '  Docker:          docker compose --profile demo up',
     '  Your own:        set USHER_MYSQL_URL, USHER_SHARDS and USHER_REDIS_URL',
   ].join('\n');
 }

@@ -62,7 +62,8 @@ const MYSQL_WORDS = ['mariadbd', 'mysqld'];
 // The unix limit for a socket's path is 107 characters, and a data folder may lie deep.
 const SOCKET_PATH_MAX = 100;
 
-const SQL_MODE = [
+/** Strict on both: the same list whatever the server would choose by itself. */
+export const SQL_MODE = [
   'ONLY_FULL_GROUP_BY',
   'STRICT_TRANS_TABLES',
   'NO_ZERO_IN_DATE',
