@@ -79,7 +79,6 @@ describe('the mailbox', () => {
     const main = join(import.meta.dirname, '../dist/mailbox/main.js');
     const child = spawn(process.execPath, [main], {
       env: {
-        PATH: process.env.PATH,
         MAILBOX_SMTP_PORT: '0',
         MAILBOX_HTTP_PORT: '0',
         MAILBOX_DATA: folder,
