@@ -25,7 +25,7 @@ function SaleFlow({ sale }: { sale: Sale }) {
   return (
     <>
       <section class="flow-head">
-        <Poster id={shows[0]?.movie.movie_id ?? sale.sale_id} title={sale.name} small />
+        <Poster id={sale.sale_id} title={sale.name} small />
         <div>
           <p class="eyebrow">Premiere</p>
           <PageTitle title={sale.name} />

@@ -1,4 +1,4 @@
-import type { TargetedSubmitEvent } from 'preact';
+import type { ComponentChildren, TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { call, problemOf } from '../lib/api.js';
 import { setSession } from '../lib/keep.js';
@@ -35,16 +35,21 @@ export function LoginForm() {
   return (
     <form class="panel form" onSubmit={(event) => void submit(event)}>
       {mode === 'signup' && (
-        <Field name="name" label="Name" hint="optional" type="text" autocomplete="name" />
+        <Field label="Name" hint="optional">
+          <input name="name" type="text" autocomplete="name" />
+        </Field>
       )}
-      <Field name="email" label="Mail address" type="email" autocomplete="email" required />
-      <Field
-        name="password"
-        label="Password"
-        type="password"
-        autocomplete={mode === 'login' ? 'current-password' : 'new-password'}
-        required
-      />
+      <Field label="Mail address">
+        <input name="email" type="email" autocomplete="email" required />
+      </Field>
+      <Field label="Password">
+        <input
+          name="password"
+          type="password"
+          autocomplete={mode === 'login' ? 'current-password' : 'new-password'}
+          required
+        />
+      </Field>
       {problem !== null && <Refusal problem={problem} />}
       <button type="submit" class="button button-wide" disabled={busy}>
         {busy ? 'One moment…' : mode === 'login' ? 'Log in' : 'Create the account'}
@@ -64,22 +69,20 @@ export function LoginForm() {
 }
 
 interface FieldProps {
-  name: string;
   label: string;
-  type: 'text' | 'email' | 'password';
-  autocomplete: string;
   hint?: string;
-  required?: boolean;
+  children: ComponentChildren;
 }
 
-function Field({ name, label, hint, type, autocomplete, required }: FieldProps) {
+function Field({ label, hint, children }: FieldProps) {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child.
     <label class="field">
       <span class="field-label">
         {label}
         {hint !== undefined && <span class="field-hint"> {hint}</span>}
       </span>
-      <input name={name} type={type} autocomplete={autocomplete} required={required === true} />
+      {children}
     </label>
   );
 }

@@ -47,8 +47,10 @@ function initials(title: string): string {
     .join('');
 }
 
+/** Spreads even ids that differ in one letter over all looks (FNV-1a with a final mixing). */
 function hashOf(text: string): number {
-  let hash = 7;
-  for (const char of text) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
-  return hash;
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

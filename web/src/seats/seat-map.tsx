@@ -19,6 +19,7 @@ const zoomSizes = [0, 26, 34, 44];
  */
 export function SeatMapView({ map, chosen, onToggle }: Props) {
   const [zoom, setZoom] = useState(0);
+  const tapped = useRef<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [fit, setFit] = useState(26);
   const edges = useMemo(() => extent(map), [map.show_id]);
@@ -38,7 +39,11 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
   const size = zoom === 0 ? fit : (zoomSizes[zoom] ?? fit);
   useEffect(() => {
     const box = scroller.current;
-    if (box !== null) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+    if (box === null) return;
+    const near = tapped.current;
+    tapped.current = null;
+    if (near === null) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+    else cellOf(box, near)?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [size]);
 
   const press = (event: KeyboardEvent): void => {
@@ -57,8 +62,12 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
   };
   const tap = (seatId: string): void => {
     setActive(seatId);
-    if (size < 18 && window.matchMedia('(pointer: coarse)').matches) setZoom(1);
-    else choose(seatId);
+    if (size >= 18 || !window.matchMedia('(pointer: coarse)').matches) {
+      choose(seatId);
+      return;
+    }
+    tapped.current = seatId;
+    setZoom(2);
   };
   return (
     <div class="map">
@@ -68,6 +77,7 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
           <div class="map-screen" aria-hidden="true">
             <span>Screen</span>
           </div>
+          {/* biome-ignore lint/a11y/useSemanticElements: a table can't place seats at any x. */}
           <div class="map-grid" role="grid" aria-label={gridName} tabIndex={-1} onKeyDown={press}>
             {map.rows.map((row, index) => (
               <RowView
@@ -92,9 +102,13 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
 const gridName = 'Seats. Arrow keys move from seat to seat, Enter chooses.';
 
 function focusOn(box: HTMLElement | null, seat: string): void {
-  const cell = box?.querySelector<HTMLElement>(`[data-seat="${CSS.escape(seat)}"]`);
+  const cell = cellOf(box, seat);
   cell?.focus();
   cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+function cellOf(box: HTMLElement | null, seat: string): HTMLElement | null {
+  return box?.querySelector<HTMLElement>(`[data-seat="${CSS.escape(seat)}"]`) ?? null;
 }
 
 interface RowProps {
@@ -126,6 +140,8 @@ class RowView extends Component<RowProps> {
             {band}
           </div>
         )}
+        {/* biome-ignore lint/a11y/useSemanticElements: a table can't place seats at any x. */}
+        {/* biome-ignore lint/a11y/useFocusableInteractive: the seats in the row take the focus. */}
         <div class="map-row" role="row" aria-label={`Row ${row.row}`}>
           <span class="map-row-name" aria-hidden="true">
             {row.row}
@@ -147,6 +163,8 @@ class RowView extends Component<RowProps> {
     const look = mine ? 'mine' : seat.state;
     const name = seatName(this.props.row.row, seat, mine);
     return (
+      // biome-ignore lint/a11y/useSemanticElements: a table can't place seats at any x.
+      // biome-ignore lint/a11y/useKeyWithClickEvents: the grid around it hears the keys.
       <span
         key={seat.seat}
         class={`seat seat-${look} zone-${zone}${seat.kind === undefined ? '' : ` seat-${seat.kind}`}`}
