@@ -3,9 +3,14 @@ CREATE TABLE IF NOT EXISTS inbox (
   kind VARCHAR(60) NOT NULL,
   show_id INT UNSIGNED NULL,
   reservation_id BIGINT UNSIGNED NULL,
+  attempt SMALLINT UNSIGNED NULL,
   intent_id VARCHAR(80) NULL,
+  refund_no SMALLINT UNSIGNED NULL,
+  refund_id VARCHAR(80) NULL,
+  refund_outcome VARCHAR(16) NULL,
   received_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   waiting TINYINT(1) NULL DEFAULT 1,
+  due_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   settled_at DATETIME(3) NULL,
-  KEY inbox_waiting (waiting, received_at)
+  KEY inbox_waiting (waiting, due_at)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

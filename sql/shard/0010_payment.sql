@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS payment (
   currency CHAR(3) NOT NULL,
   intent_id VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NULL,
   client_secret VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  next_action_url VARCHAR(1000) NULL,
   decline_code VARCHAR(60) NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
@@ -20,6 +21,6 @@ CREATE TABLE IF NOT EXISTS payment (
   KEY payment_check (check_at),
   CONSTRAINT payment_state CHECK (state IN ('CREATED', 'ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED',
     'CANCELLED', 'SUCCEEDED_LATE', 'RETAKEN', 'REFUNDED')),
-  CONSTRAINT payment_open
+  CONSTRAINT payment_open_state
     CHECK ((state IN ('CREATED', 'ACTION', 'PROCESSING')) = (open_attempt IS NOT NULL))
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,163 @@
+import type { Redis } from '../redis/connect.js';
+import type { RedisNames } from '../redis/keys.js';
+import { publishReservation, publishSeats } from '../redis/show-news.js';
+import type { Logger } from '../runtime/log.js';
+import { isUnreachable } from '../store/database.js';
+import { type Payment, type PaymentRef, scheduleCheck } from '../store/shard/payments.js';
+import { type PaymentFact, type Settled, settlePayment } from '../store/shard/settle.js';
+import { changeShow } from '../store/shard/show-change.js';
+import type { Shards } from '../store/shards.js';
+import { attemptKey, attemptMetadata } from './attempt-key.js';
+import type { PaymentOutcome, Payments } from './outcomes.js';
+
+/** What settling needs; confirm, webhook and reconciler each have it. */
+export type SettleDeps = {
+  shards: Shards;
+  payments: Payments;
+  redis: Redis;
+  names: RedisNames;
+  log: Logger;
+  /** Where fans reach the page. All programs must be told the same. */
+  publicUrl: string;
+};
+
+/** After this the first call can no longer be under way, whatever became of it. */
+export const callMsMax = 12_000;
+
+/**
+ * Asks the provider to charge an attempt whose row is committed. Safe to repeat, by any program:
+ * the row alone makes the key.
+ */
+export async function chargeAttempt(deps: SettleDeps, payment: Payment): Promise<PaymentOutcome> {
+  return deps.payments.createIntent({
+    amount: payment.amount,
+    currency: payment.currency,
+    idempotencyKey: attemptKey(payment),
+    metadata: attemptMetadata(payment),
+    paymentToken: payment.paymentToken,
+    returnUrl: `${deps.publicUrl}/paid`,
+  });
+}
+
+/** What the provider has become sure of; undefined when its answer settles nothing. */
+export function factOf(outcome: PaymentOutcome): PaymentFact | undefined {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return { kind: 'succeeded', intentId: outcome.intentId, received: outcome.received };
+    case 'requires_action':
+      return {
+        kind: 'action',
+        intentId: outcome.intentId,
+        clientSecret: outcome.clientSecret,
+        nextActionUrl: outcome.nextActionUrl,
+      };
+    case 'processing':
+      return { kind: 'processing', intentId: outcome.intentId };
+    case 'declined':
+      return { kind: 'declined', code: outcome.code, intentId: outcome.intentId };
+    case 'requires_payment_method':
+      return { kind: 'declined', code: 'incomplete', intentId: outcome.intentId };
+    case 'cancelled':
+      return { kind: 'cancelled', intentId: outcome.intentId };
+    case 'not_found':
+    case 'unknown':
+    case 'unavailable':
+    case 'rejected':
+      return undefined;
+  }
+}
+
+/** Settles one fact in its own transaction and tells everybody after the commit. */
+export async function settleFact(
+  deps: SettleDeps,
+  ref: PaymentRef,
+  fact: PaymentFact,
+): Promise<Settled> {
+  const shard = await deps.shards.forShow(ref.showId);
+  const { result, news } = await changeShow(shard, ref.showId, (change) =>
+    settlePayment(change, ref.reservationId, ref.attempt, fact),
+  );
+  if (result.effect === 'mismatch') {
+    deps.log.error({ ...ref, fact: fact.kind }, 'a payment is not what was asked for');
+  }
+  await publishSeats(deps.redis, deps.names, news);
+  if (result.fanId && result.reservation && !['nothing', 'mismatch'].includes(result.effect)) {
+    const { fanId, reservation: state } = result;
+    const moved = { showId: ref.showId, no: ref.reservationId, fanId, state };
+    await publishReservation(deps.redis, deps.names, moved);
+  }
+  return result;
+}
+
+/** Settles what the provider said; when that says nothing, the payment is looked at soon again. */
+export async function settleOutcome(
+  deps: SettleDeps,
+  ref: PaymentRef,
+  outcome: PaymentOutcome,
+  retryMs: number,
+): Promise<Settled | undefined> {
+  const fact = factOf(outcome);
+  if (fact) return settleFact(deps, ref, fact);
+  if (outcome.kind === 'rejected') {
+    deps.log.error({ ...ref, code: outcome.code }, 'the payment provider rejects our call');
+  }
+  await scheduleCheck(await deps.shards.forShow(ref.showId), ref, retryMs);
+  return undefined;
+}
+
+/**
+ * The first call for an attempt and what follows from it. A call that the provider certainly took
+ * nothing in from ends the attempt; one without an answer leaves it to the reconciler.
+ */
+export async function payAttempt(deps: SettleDeps, payment: Payment): Promise<void> {
+  const outcome = await chargeAttempt(deps, payment);
+  try {
+    if (outcome.kind === 'unavailable' || outcome.kind === 'rejected') {
+      const reason = outcome.kind === 'rejected' ? outcome.code : outcome.reason;
+      if (outcome.kind === 'rejected') {
+        deps.log.error({ code: reason }, 'the payment provider rejects our call');
+      }
+      await settleFact(deps, payment, { kind: 'not_sent', reason, certain: true });
+      return;
+    }
+    await settleOutcome(deps, payment, outcome, unknownRetryMs);
+  } catch (error) {
+    // The attempt is committed, so the reconciler finishes what this transaction could not.
+    if (!isUnreachable(error)) throw error;
+    deps.log.warn({ err: error }, 'a payment will be settled by the reconciler');
+  }
+}
+
+const unknownRetryMs = 1_000;
+
+/** Finds an attempt at the provider whose answer never came, by what travelled with it. */
+export async function findAttempt(deps: SettleDeps, payment: Payment): Promise<PaymentOutcome> {
+  return deps.payments.findIntent({
+    key: 'attempt_key',
+    value: attemptKey(payment),
+    createdFrom: new Date(payment.createdAtMs - searchMarginMs),
+    createdTo: new Date(Date.now() + searchMarginMs),
+  });
+}
+
+/** Our clocks and the provider's may differ by this much. */
+const searchMarginMs = 60_000;
+
+/**
+ * Learns what has become of an open attempt: by its intent when that is known, otherwise by
+ * repeating the call under its key, and by a search when the repeat says nothing either (a stored
+ * 500 is repeated for a day). Nothing found long after the call means that nothing was taken.
+ */
+export async function learnAttempt(
+  deps: SettleDeps,
+  payment: Payment,
+  ageMs: number,
+): Promise<PaymentFact | undefined> {
+  if (payment.intentId) return factOf(await deps.payments.retrieveIntent(payment.intentId));
+  const repeated = await chargeAttempt(deps, payment);
+  const fact = factOf(repeated);
+  if (fact || repeated.kind === 'unavailable') return fact;
+  const found = await findAttempt(deps, payment);
+  if (found.kind !== 'not_found' || ageMs < callMsMax) return factOf(found);
+  return { kind: 'not_sent', reason: 'no_intent', certain: false };
+}

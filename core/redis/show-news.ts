@@ -1,0 +1,55 @@
+import { formatId, formatShowId, type ShowId } from '../domain/ids.js';
+import type { SeatState } from '../domain/states.js';
+import type { Redis } from './connect.js';
+import type { RedisNames } from './keys.js';
+import { publish } from './news.js';
+
+/** Seat states as the public sees them. */
+export const publicSeatStates: Record<SeatState, string> = {
+  FREE: 'free',
+  HELD: 'held',
+  BOOKED: 'booked',
+  BLOCKED: 'closed',
+};
+
+/** Tells every api process which seats of a show changed; nothing when none did. */
+export async function publishSeats(
+  redis: Redis,
+  names: RedisNames,
+  news: { showId: ShowId; version: number; seats: { seat: string; state: SeatState }[] },
+): Promise<void> {
+  if (news.seats.length === 0) return;
+  await publish(redis, names.everyoneChannel, {
+    kind: 'seats',
+    show_id: news.showId,
+    version: news.version,
+    changes: news.seats.map(({ seat, state }) => [seat, publicSeatStates[state]]),
+  });
+}
+
+/** Tells a fan's pages that a reservation has moved, and of its booking when it became one. */
+export async function publishReservation(
+  redis: Redis,
+  names: RedisNames,
+  moved: { showId: ShowId; no: number; fanId: string; state: string; expiresAtMs?: number },
+): Promise<void> {
+  const ref = { showId: moved.showId, no: moved.no };
+  await publish(redis, names.everyoneChannel, {
+    kind: 'reservation',
+    fan_id: moved.fanId,
+    reservation: {
+      reservation_id: formatId('reservation', ref),
+      show_id: formatShowId(moved.showId),
+      state: moved.state.toLowerCase(),
+      ...(moved.expiresAtMs === undefined
+        ? {}
+        : { expires_at: new Date(moved.expiresAtMs).toISOString() }),
+    },
+  });
+  if (moved.state !== 'BOOKED') return;
+  await publish(redis, names.everyoneChannel, {
+    kind: 'booking',
+    fan_id: moved.fanId,
+    booking: { booking_id: formatId('booking', ref), state: 'confirmed' },
+  });
+}

@@ -1,0 +1,97 @@
+import type { PaymentState } from '../../domain/states.js';
+import { bookReservation } from './bookings.js';
+import { startPaying } from './paying.js';
+import { movePayment, type Payment } from './payments.js';
+import { insertRefund, lockRefunds } from './refunds.js';
+import type { Reservation } from './reservations.js';
+import type { ShowChange } from './show-change.js';
+
+/** True when money for an attempt in this state comes too late to be expected. */
+export function isLateMoney(state: PaymentState): boolean {
+  return state === 'FAILED' || state === 'CANCELLED';
+}
+
+/**
+ * Money that arrived after its attempt or its hold was over: the same seats if all of them and the
+ * quota are still there and the show hasn't begun, otherwise all of it goes back. Other seats are
+ * never substituted.
+ */
+export async function settleLateMoney(
+  change: ShowChange,
+  reservation: Reservation,
+  payment: Payment,
+  intentId: string,
+): Promise<'retaken' | 'refund_due'> {
+  const subjectId = reservation.reservationId;
+  const detail = { attempt: payment.attempt };
+  await movePayment(change, payment, 'SUCCEEDED_LATE', { intentId, checkAtMs: null });
+  change.log({ kind: 'PAY_LATE', subjectId, detail });
+  if (await regainSeats(change, reservation)) {
+    await movePayment(change, payment, 'RETAKEN', { checkAtMs: null });
+    await bookReservation(change, reservation, payment.attempt);
+    return 'retaken';
+  }
+  const refunds = await lockRefunds(change, reservation.reservationId);
+  const refundNo = 1 + Math.max(0, ...refunds.map((refund) => refund.refundNo));
+  await insertRefund(change, {
+    reservationId: reservation.reservationId,
+    refundNo,
+    attempt: payment.attempt,
+    amount: payment.amount,
+    currency: payment.currency,
+    reason: 'late_payment',
+  });
+  change.log({ kind: 'REFUND_DUE', subjectId, detail: { ...detail, refund_no: refundNo } });
+  change.outbox({ kind: 'refund', subjectId, payload: { refund_no: refundNo } });
+  return 'refund_due';
+}
+
+/** True when the reservation holds its seats (again); nothing was written when false. */
+async function regainSeats(change: ShowChange, reservation: Reservation): Promise<boolean> {
+  // Another attempt has paid, or may be paying just now: this money is one too many.
+  if (reservation.state === 'BOOKED') return false;
+  if (reservation.state === 'PAYING' || reservation.state === 'ENDING') return false;
+  if (change.nowMs >= change.head.startsAtMs || (await isCancelled(change))) return false;
+  if (reservation.state === 'HELD') {
+    await startPaying(change, reservation, change.nowMs);
+    return true;
+  }
+  return retakeSeats(change, reservation);
+}
+
+async function isCancelled({ tx, head }: ShowChange): Promise<boolean> {
+  const [gate] = await tx.rows<{ state: string }>('SELECT state FROM show_gate WHERE show_id = ?', [
+    head.showId,
+  ]);
+  return gate?.state === 'CANCELLED';
+}
+
+/** Takes quota and seats together, in the order in which every change locks them. */
+async function retakeSeats(
+  { tx, head }: ShowChange,
+  { reservationId, fanId, seats }: Reservation,
+): Promise<boolean> {
+  const [quota] = await tx.rows<{ taken: number }>(
+    'SELECT taken FROM quota WHERE show_id = ? AND fan_id = ? FOR UPDATE',
+    [head.showId, fanId],
+  );
+  if ((quota?.taken ?? 0) + seats.length > head.seatCap) return false;
+  const numbers = seats.map(([seatNo]) => seatNo);
+  const free = await tx.rows(
+    `SELECT seat_no FROM show_seat WHERE show_id = ? AND seat_no IN (?) AND state = 'FREE'
+     ORDER BY seat_no FOR UPDATE`,
+    [head.showId, numbers],
+  );
+  if (free.length !== numbers.length) return false;
+  await tx.change(
+    `INSERT INTO quota (show_id, fan_id, taken) VALUES (?, ?, ?)
+     ON DUPLICATE KEY UPDATE taken = taken + ?`,
+    [head.showId, fanId, seats.length, seats.length],
+  );
+  await tx.change(
+    `UPDATE show_seat SET state = 'HELD', reservation_id = ?
+     WHERE show_id = ? AND seat_no IN (?) AND state = 'FREE'`,
+    [reservationId, head.showId, numbers],
+  );
+  return true;
+}
