@@ -1,0 +1,169 @@
+import type { Snapshot } from './connect.js';
+
+export type SeatRow = {
+  seat_no: number;
+  seat: string;
+  zone: string;
+  kind: string;
+  state: string;
+  reservation_id: number | null;
+};
+export type RequestRow = {
+  request_id: number;
+  fan_id: string;
+  idem_key: string;
+  pass_id: string;
+  wish: string;
+  accepted_at: Date;
+  state: string;
+  reason: string | null;
+  decided_at: Date | null;
+  lsn: number | null;
+};
+export type ReservationRow = {
+  reservation_id: number;
+  fan_id: string;
+  pass_id: string;
+  state: string;
+  seats: string;
+  amount: number;
+  currency: string;
+  expires_at: Date;
+  due_at: Date | null;
+  ended_at: Date | null;
+};
+export type QuotaRow = { fan_id: string; taken: number };
+export type BookingRow = {
+  booking_id: number;
+  fan_id: string;
+  state: string;
+  amount: number;
+  currency: string;
+  attempt: number;
+};
+export type TicketRow = { booking_id: number; seat_no: number; state: string };
+export type PaymentRow = {
+  reservation_id: number;
+  attempt: number;
+  state: string;
+  amount: number;
+  currency: string;
+  intent_id: string | null;
+  updated_at: Date;
+};
+export type RefundRow = {
+  reservation_id: number;
+  refund_no: number;
+  attempt: number;
+  amount: number;
+  currency: string;
+  state: string;
+  provider_id: string | null;
+};
+export type LogRow = { lsn: number; kind: string; subject_id: number; detail: string };
+
+export type HeadRow = { show_id: number; lsn: number; seat_cap: number };
+export type GateRow = { show_id: number; sale_id: string; state: string; opens_at: Date };
+
+/** Everything that one shard holds of one show. */
+export type ShowRows = {
+  showId: number;
+  /** For messages: `show 12`. */
+  where: string;
+  nowMs: number;
+  head: HeadRow;
+  gate: GateRow | undefined;
+  seats: SeatRow[];
+  requests: RequestRow[];
+  reservations: ReservationRow[];
+  quotas: QuotaRow[];
+  bookings: BookingRow[];
+  tickets: TicketRow[];
+  payments: PaymentRow[];
+  refunds: RefundRow[];
+  log: LogRow[];
+};
+
+const columns = {
+  show_seat: 'seat_no, seat, zone, kind, state, reservation_id',
+  request:
+    'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at, lsn',
+  reservation:
+    'reservation_id, fan_id, pass_id, state, seats, amount, currency, expires_at, due_at, ended_at',
+  quota: 'fan_id, taken',
+  booking: 'booking_id, fan_id, state, amount, currency, attempt',
+  ticket: 'booking_id, seat_no, state',
+  payment: 'reservation_id, attempt, state, amount, currency, intent_id, updated_at',
+  refund: 'reservation_id, refund_no, attempt, amount, currency, state, provider_id',
+  show_log: 'lsn, kind, subject_id, detail',
+};
+
+/** Reads one show whole; its tables are ordered by their primary keys. */
+export async function readShow(
+  shard: Snapshot,
+  head: HeadRow,
+  gate: GateRow | undefined,
+): Promise<ShowRows> {
+  const showId = head.show_id;
+  const all = <T>(table: keyof typeof columns, order: string): Promise<T[]> =>
+    shard.rows<T>(`SELECT ${columns[table]} FROM ${table} WHERE show_id = ? ORDER BY ${order}`, [
+      showId,
+    ]);
+  const rows: ShowRows = {
+    showId,
+    where: `show ${showId}`,
+    nowMs: shard.nowMs,
+    head,
+    gate,
+    seats: await all<SeatRow>('show_seat', 'seat_no'),
+    requests: [],
+    reservations: [],
+    quotas: [],
+    bookings: [],
+    tickets: [],
+    payments: [],
+    refunds: [],
+    log: await all<LogRow>('show_log', 'lsn'),
+  };
+  rows.requests = await all<RequestRow>('request', 'request_id');
+  rows.reservations = await all<ReservationRow>('reservation', 'reservation_id');
+  rows.quotas = await all<QuotaRow>('quota', 'fan_id');
+  rows.bookings = await all<BookingRow>('booking', 'booking_id');
+  rows.tickets = await all<TicketRow>('ticket', 'booking_id, seat_no');
+  rows.payments = await all<PaymentRow>('payment', 'reservation_id, attempt');
+  rows.refunds = await all<RefundRow>('refund', 'reservation_id, refund_no');
+  return rows;
+}
+
+export const activeReservations = ['HELD', 'PAYING', 'ENDING'];
+export const liveTickets = ['VALID', 'USED'];
+/** Payments whose money was taken, whatever became of it later. */
+export const capturedPayments = ['SUCCEEDED', 'SUCCEEDED_LATE', 'RETAKEN', 'REFUNDED'];
+
+/** Seat ordinals and frozen prices of a reservation. */
+export function reservedSeats(row: ReservationRow): { seatNo: number; price: number }[] {
+  const list = JSON.parse(row.seats) as [number, string, number][];
+  return list.map(([seatNo, , price]) => ({ seatNo, price }));
+}
+
+/** What a request asked for, as it was journalled. */
+export type Wish = { seats?: string[]; quantity?: number; zone?: string; accessible?: boolean };
+
+export function wishOf(row: RequestRow): Wish {
+  return JSON.parse(row.wish) as Wish;
+}
+
+export function wishSize(wish: Wish): number {
+  return wish.seats?.length ?? wish.quantity ?? 0;
+}
+
+/** Groups rows by a key, keeping their order. */
+export function groupBy<T, K>(rows: T[], key: (row: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,219 @@
+// The order of the snapshots matters: shards first, then the catalog, then the provider, since a
+// pass is written before its request and money is taken before its booking.
+import { openSnapshot, type Snapshot } from './connect.js';
+import { type Findings, gatherFindings, type Violation } from './findings.js';
+import { checkInventory } from './inventory.js';
+import { checkMoney } from './money.js';
+import { checkAdmissions, checkPasses, type PassUse } from './passes.js';
+import { checkOpenColumns, checkSealed } from './privacy.js';
+import { checkProvider, readProviderBooks } from './provider.js';
+import { checkReplay } from './replay.js';
+import { checkHolds, checkRequests } from './requests.js';
+import { checkCounters, checkRouting, readDirectory, type ShardOfShow } from './routing.js';
+import {
+  type GateRow,
+  groupBy,
+  type HeadRow,
+  liveTickets,
+  type PaymentRow,
+  type RefundRow,
+  readShow,
+  type ShowRows,
+} from './rows.js';
+import { checkSchema } from './schema.js';
+import { checkCatalogSettled, checkShardSettled, checkShowSettled } from './settled.js';
+
+export type AuditOptions = {
+  catalogUrl: string;
+  shardUrls: string[];
+  /** Only the shows of this sale; all when left out. */
+  saleId?: string | undefined;
+  /** No call is under way and every bound has passed: nothing may be half done. */
+  settled?: boolean;
+  /** Where the payment provider is, to read its books when it is the sandbox. */
+  providerUrl?: string | undefined;
+};
+
+export type AuditReport = {
+  clean: boolean;
+  sale_id: string | null;
+  settled: boolean;
+  at: string;
+  /** Whether the provider's own books were compared. */
+  provider: boolean;
+  exact: {
+    shows: number;
+    seats: number;
+    seats_free: number;
+    seats_held: number;
+    seats_sold: number;
+    seats_sold_twice: number;
+    requests: number;
+    undecided: number;
+    log_entries: number;
+  };
+  rules: { rule: string; title: string; checked: number; violations: number }[];
+  violations: Violation[];
+};
+
+type Collected = {
+  exact: AuditReport['exact'];
+  uses: PassUse[];
+  payments: PaymentRow[];
+  refunds: RefundRow[];
+  counted: Map<number, { total: number; free: number }>;
+};
+
+/** Judges all rows of an Usher, or of one sale. @throws Error when the sale is not there. */
+export async function audit(options: AuditOptions): Promise<AuditReport> {
+  const findings = gatherFindings();
+  const snapshots: Snapshot[] = [];
+  const open = async (url: string) => {
+    const snapshot = await openSnapshot(url);
+    snapshots.push(snapshot);
+    return snapshot;
+  };
+  try {
+    const shards: Snapshot[] = [];
+    for (const url of options.shardUrls) shards.push(await open(url));
+    return await judge(options, shards, await open(options.catalogUrl), findings);
+  } finally {
+    await Promise.all(snapshots.map((snapshot) => snapshot.close()));
+  }
+}
+
+async function judge(
+  options: AuditOptions,
+  shards: Snapshot[],
+  catalog: Snapshot,
+  findings: Findings,
+): Promise<AuditReport> {
+  const { saleId, settled = false } = options;
+  const complete = saleId === undefined;
+  const directory = await readDirectory(catalog, saleId);
+  if (saleId !== undefined && !(await saleExists(catalog, saleId))) {
+    throw new Error(`There is no sale ${saleId}.`);
+  }
+  const wanted = complete ? undefined : new Set(directory.map((show) => show.show_id));
+  const collected = newCollected();
+  const places: ShardOfShow[] = [];
+  for (const shard of shards) {
+    const place = await readPlace(shard);
+    places.push(place);
+    await checkSchema(shard, 'shard', place.where, findings);
+    await checkOpenColumns(shard, 'shard', place.where, findings);
+    if (settled) await checkShardSettled(shard, place.where, findings);
+    const gates = new Map(place.gates.map((gate) => [gate.show_id, gate]));
+    for (const head of place.heads) {
+      if (wanted && !wanted.has(head.show_id)) continue;
+      const show = await readShow(shard, head, gates.get(head.show_id));
+      checkShow(show, settled, findings);
+      collect(show, collected);
+    }
+  }
+  await checkSchema(catalog, 'catalog', 'catalog', findings);
+  await checkOpenColumns(catalog, 'catalog', 'catalog', findings);
+  await checkSealed(catalog, findings);
+  checkRouting(directory, places, { settled, complete }, findings);
+  checkCounters(directory, collected.counted, settled, findings);
+  await checkPasses(catalog, collected.uses, findings);
+  await checkAdmissions(catalog, saleId, findings);
+  if (settled) await checkCatalogSettled(catalog, findings);
+  const books = options.providerUrl ? await readProviderBooks(options.providerUrl) : undefined;
+  if (books) {
+    const { payments, refunds } = collected;
+    checkProvider(books, payments, refunds, { settled, complete }, findings);
+  }
+  return report(options, catalog.nowMs, books !== undefined, collected, findings);
+}
+
+async function saleExists(catalog: Snapshot, saleId: string): Promise<boolean> {
+  const rows = await catalog.rows('SELECT sale_id FROM sales WHERE sale_id = ?', [saleId]);
+  return rows.length > 0;
+}
+
+async function readPlace(shard: Snapshot): Promise<ShardOfShow> {
+  const [identity] = await shard.rows<{ shard_id: number }>('SELECT shard_id FROM shard_identity');
+  const shardId = identity?.shard_id ?? 0;
+  return {
+    shardId,
+    where: `shard ${shardId}`,
+    heads: await shard.rows<HeadRow>(
+      'SELECT show_id, lsn, seat_cap FROM show_head ORDER BY show_id',
+    ),
+    gates: await shard.rows<GateRow>(
+      'SELECT show_id, sale_id, state, opens_at FROM show_gate ORDER BY show_id',
+    ),
+  };
+}
+
+function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
+  checkInventory(show, findings);
+  checkReplay(show, findings);
+  checkRequests(show, findings);
+  checkHolds(show, findings);
+  checkMoney(show, settled, findings);
+  if (settled) checkShowSettled(show, findings);
+}
+
+function newCollected(): Collected {
+  return {
+    exact: {
+      shows: 0,
+      seats: 0,
+      seats_free: 0,
+      seats_held: 0,
+      seats_sold: 0,
+      seats_sold_twice: 0,
+      requests: 0,
+      undecided: 0,
+      log_entries: 0,
+    },
+    uses: [],
+    payments: [],
+    refunds: [],
+    counted: new Map(),
+  };
+}
+
+function collect(show: ShowRows, { exact, uses, payments, refunds, counted }: Collected): void {
+  const count = (state: string) => show.seats.filter((seat) => seat.state === state).length;
+  const live = show.tickets.filter((row) => liveTickets.includes(row.state));
+  const twice = [...groupBy(live, (row) => row.seat_no).values()].filter((rows) => rows.length > 1);
+  exact.shows += 1;
+  exact.seats += show.seats.length;
+  exact.seats_free += count('FREE');
+  exact.seats_held += count('HELD');
+  exact.seats_sold += count('BOOKED');
+  exact.seats_sold_twice += twice.length;
+  exact.requests += show.requests.length;
+  exact.undecided += show.requests.filter((row) => row.state === 'ACCEPTED').length;
+  exact.log_entries += show.log.length;
+  counted.set(show.showId, { total: show.seats.length, free: count('FREE') });
+  for (const request of show.requests) {
+    if (request.state !== 'GRANTED') continue;
+    uses.push({ where: show.where, saleId: show.gate?.sale_id, request });
+  }
+  payments.push(...show.payments);
+  refunds.push(...show.refunds);
+}
+
+function report(
+  options: AuditOptions,
+  nowMs: number,
+  provider: boolean,
+  { exact }: Collected,
+  findings: Findings,
+): AuditReport {
+  const counts = findings.counts();
+  return {
+    clean: counts.every((count) => count.violations === 0),
+    sale_id: options.saleId ?? null,
+    settled: options.settled ?? false,
+    at: new Date(nowMs).toISOString(),
+    provider,
+    exact,
+    rules: counts,
+    violations: findings.list(),
+  };
+}
