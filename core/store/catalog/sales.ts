@@ -1,0 +1,203 @@
+import { UsherError } from '../../domain/errors.js';
+import type { Queryable, SqlValue, Tx } from '../database.js';
+import { writeAudit } from './audit.js';
+
+export type SaleState = 'ACTIVE' | 'PAUSED' | 'CLOSED';
+export type Lobby = 'arrival' | 'draw';
+
+/** A sale as the catalog has it. */
+export type Sale = {
+  saleId: string;
+  name: string;
+  state: SaleState;
+  lobby: Lobby;
+  standing: boolean;
+  /** Null: the lobby is there as soon as the sale is. */
+  lobbyOpensAt: Date | null;
+  opensAt: Date;
+  ratePerMinute: number;
+  passCap: number;
+  passSeconds: number;
+  seatCap: number;
+  saleCap: number | null;
+  holdSeconds: number;
+  holdLimitSeconds: number;
+  message: string;
+  epoch: number;
+  /** Sequence numbers up to this one may have been given out by the room. */
+  seqReserved: number;
+  seedSealed: Buffer;
+  seedHash: string;
+  version: number;
+};
+
+type Row = Omit<Sale, 'standing'> & { standing: number };
+
+const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
+  opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
+  pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap,
+  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, epoch,
+  seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash, version`;
+
+function saleOf(row: Row): Sale {
+  return { ...row, standing: row.standing === 1, seqReserved: Number(row.seqReserved) };
+}
+
+export async function readSale(db: Queryable, saleId: string): Promise<Sale | undefined> {
+  const [row] = await db.rows<Row>(`SELECT ${columns} FROM sales WHERE sale_id = ?`, [saleId]);
+  return row && saleOf(row);
+}
+
+/** Sales by id; `after` is the last id of the page before. */
+export async function listSales(
+  db: Queryable,
+  page: { after?: string; limit: number },
+): Promise<Sale[]> {
+  const rows = await db.rows<Row>(
+    `SELECT ${columns} FROM sales WHERE sale_id > ? ORDER BY sale_id LIMIT ?`,
+    [page.after ?? '', page.limit],
+  );
+  return rows.map(saleOf);
+}
+
+const pumpedSalesMax = 500;
+
+/** Sales whose rooms need a pump: not standing, not closed, not long over. */
+export async function listPumpedSales(db: Queryable): Promise<Sale[]> {
+  const rows = await db.rows<Row>(
+    `SELECT ${columns} FROM sales
+     WHERE standing = 0 AND state <> 'CLOSED'
+       AND (NOT EXISTS (SELECT 1 FROM shows WHERE shows.sale_id = sales.sale_id)
+         OR EXISTS (SELECT 1 FROM shows WHERE shows.sale_id = sales.sale_id
+                    AND shows.starts_at > NOW(3) - INTERVAL 6 HOUR))
+     ORDER BY opens_at LIMIT ?`,
+    [pumpedSalesMax],
+  );
+  return rows.map(saleOf);
+}
+
+/** Free seats over all shows on sale; null for a sale without any show. */
+export async function readSeatsLeft(db: Queryable, saleId: string): Promise<number | null> {
+  const [row] = await db.rows<{ seats: string | null }>(
+    `SELECT SUM(CASE WHEN state = 'ACTIVE' AND starts_at > NOW(3) THEN seats_free ELSE 0 END)
+       AS seats FROM shows WHERE sale_id = ?`,
+    [saleId],
+  );
+  return row?.seats == null ? null : Number(row.seats);
+}
+
+/**
+ * Moves a sale to its next epoch and reserves a block of sequence numbers for it. The first room
+ * of a sale keeps the epoch that it was made with.
+ * @returns false when somebody else moved it since it was read.
+ */
+export async function moveEpoch(
+  db: Queryable,
+  { saleId, epoch, seqReserved }: Pick<Sale, 'saleId' | 'epoch' | 'seqReserved'>,
+  block: number,
+): Promise<boolean> {
+  const { matched } = await db.change(
+    `UPDATE sales SET epoch = epoch + IF(seq_reserved > 0, 1, 0), seq_reserved = seq_reserved + ?
+     WHERE sale_id = ? AND epoch = ? AND (seq_reserved > 0) = ?`,
+    [block, saleId, epoch, seqReserved > 0 ? 1 : 0],
+  );
+  return matched === 1;
+}
+
+/**
+ * Reserves the next block of sequence numbers within an epoch.
+ * @returns the last number reserved, or undefined when the epoch is over.
+ */
+export async function reserveSequence(
+  tx: Tx,
+  { saleId, epoch }: Pick<Sale, 'saleId' | 'epoch'>,
+  block: number,
+): Promise<number | undefined> {
+  const { matched } = await tx.change(
+    'UPDATE sales SET seq_reserved = seq_reserved + ? WHERE sale_id = ? AND epoch = ?',
+    [block, saleId, epoch],
+  );
+  if (matched === 0) return undefined;
+  const [row] = await tx.rows<{ reserved: number }>(
+    'SELECT seq_reserved AS reserved FROM sales WHERE sale_id = ?',
+    [saleId],
+  );
+  return row && Number(row.reserved);
+}
+
+/** What staff may change of a sale, with the column of each. */
+const changeable = {
+  name: 'name',
+  state: 'state',
+  lobbyOpensAt: 'lobby_opens_at',
+  opensAt: 'opens_at',
+  ratePerMinute: 'rate_per_minute',
+  passCap: 'pass_cap',
+  passSeconds: 'pass_seconds',
+  standing: 'standing',
+  message: 'message',
+} as const satisfies Partial<Record<keyof Sale, string>>;
+
+export type SaleSettings = Pick<Sale, keyof typeof changeable>;
+
+export type SaleChange = {
+  saleId: string;
+  /** Who, for the audit. */
+  actor: string;
+  /** For the audit, such as `sale.pause`. */
+  action: string;
+  set: Partial<SaleSettings>;
+  /** Of `If-Match`; undefined: whatever the version is. */
+  version?: number;
+};
+
+/**
+ * Changes a sale and writes who did it, with the values before and after. What is already so
+ * changes nothing. Tell the room afterwards with `gate.changed`.
+ * @returns the sale as it is now.
+ * @throws UsherError `not_found`, `stale` when the version differs, `conflict` for an opening that
+ *   would be moved after it has happened.
+ */
+export async function changeSale(tx: Tx, change: SaleChange): Promise<Sale> {
+  const [row] = await tx.rows<Row & { now: Date }>(
+    `SELECT ${columns}, NOW(3) AS now FROM sales WHERE sale_id = ? FOR UPDATE`,
+    [change.saleId],
+  );
+  if (!row) throw new UsherError('not_found', `There is no sale ${change.saleId}.`);
+  const { now, ...stored } = row;
+  const sale = saleOf(stored);
+  if (change.version !== undefined && change.version !== sale.version) {
+    throw new UsherError('stale', 'The sale was changed meanwhile. Read it again, then repeat.', {
+      extra: { version: sale.version },
+    });
+  }
+  const fields = (Object.keys(changeable) as (keyof SaleSettings)[]).filter(
+    (field) => change.set[field] !== undefined && !isSame(change.set[field], sale[field]),
+  );
+  if (fields.length === 0) return sale;
+  const moved = change.set.opensAt;
+  if (moved && fields.includes('opensAt') && sale.opensAt <= now && moved > now) {
+    throw new UsherError('conflict', 'The sale has opened already; pause it instead.');
+  }
+  await tx.change(
+    `UPDATE sales SET ${fields.map((field) => `${changeable[field]} = ?`).join(', ')},
+       version = version + 1 WHERE sale_id = ?`,
+    [...fields.map((field) => sqlValue(change.set[field])), change.saleId],
+  );
+  await writeAudit(tx, {
+    actor: change.actor,
+    action: change.action,
+    subject: change.saleId,
+    before: Object.fromEntries(fields.map((field) => [changeable[field], sale[field]])),
+    after: Object.fromEntries(fields.map((field) => [changeable[field], change.set[field]])),
+  });
+  return { ...sale, ...change.set, version: sale.version + 1 };
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return left instanceof Date && right instanceof Date ? +left === +right : left === right;
+}
+
+function sqlValue(value: SaleSettings[keyof SaleSettings] | undefined): SqlValue {
+  return typeof value === 'boolean' ? Number(value) : (value ?? null);
+}
