@@ -70,6 +70,7 @@ export async function runUp(options: UpOptions): Promise<0 | 1 | 3> {
     return error instanceof EnginesMissingError ? 3 : 1;
   }
   await ending.done;
+  if (!options.json) options.stderr.write('Stopped. The data stays.\n');
   return 0;
 }
 
@@ -163,7 +164,7 @@ async function startInSteps(
         task.output = `waiting for ${names.join(', ')}`;
         await supervisor.startPrograms((name) => {
           waiting.delete(name);
-          task.output = `waiting for ${[...waiting].join(', ')}`;
+          if (waiting.size > 0) task.output = `waiting for ${[...waiting].join(', ')}`;
         });
       },
     },

@@ -212,6 +212,7 @@ async function startPrograms(inner: Inner, onReady: (name: ProgramName) => void)
     });
     const results = await Promise.allSettled(starts);
     const failed = results.find((result) => result.status === 'rejected');
+    inner.abort.signal.throwIfAborted();
     if (failed) throw failed.reason;
   }
 }
