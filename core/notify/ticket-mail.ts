@@ -31,10 +31,7 @@ export async function renderTicketMail(
       price: moneyText(seat.price, booking.currency),
     })),
   };
-  const [pdf, codes] = await Promise.all([
-    renderTicketPdf(booking),
-    Promise.all(seats.map((seat) => qrPng(seat.qrCode))),
-  ]);
+  const pdf = await renderTicketPdf(booking);
   return {
     subject: `Your tickets: ${booking.movieTitle}, ${when.day}, ${when.time}`,
     text: fillTemplate('ticket.txt', values),
@@ -45,11 +42,11 @@ export async function renderTicketMail(
         contentType: 'application/pdf',
         content: pdf,
       },
-      ...codes.map((content, no) => ({
+      ...seats.map((seat, no) => ({
         filename: `seat-${no + 1}.png`,
         contentType: 'image/png',
-        content,
-        cid: seats[no]?.cid ?? '',
+        content: qrPng(seat.qrCode),
+        cid: seat.cid,
       })),
     ],
   };
