@@ -82,7 +82,8 @@ function escapeHtml(text: string): string {
 const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #eef0f4; color: #1a2233; }
-  main { background: #fff; padding: 2rem; border-radius: 14px; width: min(22rem, 84vw);
+  main { background: #fff; padding: 2rem;
+    border-radius: 14px; width: min(24rem, 92vw); box-sizing: border-box;
     box-shadow: 0 12px 40px rgb(20 30 60 / .14); }
   h1 { margin: .2rem 0 .6rem; font-size: 2.2rem; letter-spacing: -.02em; }
   .bank { margin: 0; font-size: .85rem; color: #5b6579; }
