@@ -185,7 +185,8 @@ install() {
 resolve() {
   for name in "$@"; do
     if apt-cache show "$name" > /dev/null 2>&1; then echo "$name"; else
-      apt-cache search --names-only "^$name-[0-9.]+\\$" | cut -d' ' -f1 | sort -V | tail -1
+      match=$(apt-cache search --names-only "^$name-[0-9.]+\\$" | cut -d' ' -f1 | sort -V | tail -1)
+      echo "\${match:-$name}"
     fi
   done
 }

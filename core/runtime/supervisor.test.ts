@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../test/support/until.js';
 import { stopLeftEngines } from './engines.js';
-import { freePort, pause } from './engines-process.js';
+import { freePort } from './engines-process.js';
 import { packageRoot } from './paths.js';
 import { AlreadyRunningError, openSupervisor, type Supervisor } from './supervisor.js';
 import { localEnv, PROGRAMS } from './supervisor-env.js';
@@ -48,14 +49,6 @@ async function start(opened?: Supervisor): Promise<Supervisor> {
   await supervisor.startPrograms(() => undefined);
   supervisor.started();
   return supervisor;
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited too long until ${what}`);
-    await pause(20);
-  }
 }
 
 function isAlive(pid: number | null | undefined): boolean {
@@ -117,7 +110,10 @@ describe('the supervisor', () => {
     const before = localStatus(dataDir).programs.find(({ name }) => name === 'processor');
     process.kill(before?.pid ?? 0, 'SIGKILL');
     const now = () => localStatus(dataDir).programs.find(({ name }) => name === 'processor');
-    await until(() => now()?.restarts === 1 && now()?.state === 'ready', 'it is ready again');
+    await until(() => now()?.restarts === 1 && now()?.state === 'ready', {
+      ms: 20_000,
+      what: 'it is ready again',
+    });
     expect(now()?.pid).not.toBe(before?.pid);
     expect(said.join('\n')).toContain('processor ended (SIGKILL)');
     await supervisor.stop();
@@ -151,7 +147,7 @@ describe('the supervisor', () => {
     const killed = await startElsewhere();
     const left = localStatus(dataDir);
     process.kill(killed.pid ?? 0, 'SIGKILL');
-    await until(() => localStatus(dataDir).state === 'killed', 'it is dead');
+    await until(() => localStatus(dataDir).state === 'killed', { ms: 20_000, what: 'it is dead' });
     const supervisor = await open();
     expect(said.join('\n')).toContain('stopped what it left: api, admission, processor');
     expect(left.programs.filter(({ pid }) => isAlive(pid))).toEqual([]);
@@ -177,6 +173,9 @@ async function startElsewhere() {
     supervisor.started();
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', driver], { stdio: 'ignore' });
-  await until(() => localStatus(dataDir).state === 'running', 'the other supervisor runs');
+  await until(() => localStatus(dataDir).state === 'running', {
+    ms: 20_000,
+    what: 'the other supervisor runs',
+  });
   return child;
 }
