@@ -95,3 +95,9 @@ export async function extend(reservationId: string): Promise<Reservation> {
   const path = `/reservations/${reservationId}/extend`;
   return (await call<Reservation>(path, { method: 'POST', body: {} })).body;
 }
+
+/** The sale of a show, from the short list: a standing sale's own answer carries all of its shows. */
+export async function saleOf(show: Show, signal?: AbortSignal): Promise<Sale> {
+  const all = await sales(signal);
+  return all.find((each) => each.sale_id === show.sale_id) ?? sale(show.sale_id, signal);
+}

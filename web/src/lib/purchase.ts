@@ -138,6 +138,9 @@ async function decided(requestId: string): Promise<Reservation> {
 }
 
 function whyNot(status: RequestStatus, state: string): Problem {
-  if (typeof status.error === 'object') return status.error;
-  return { status: 409, error: status.error ?? (state === 'refused' ? 'conflict' : state) };
+  const error = status.error ?? (state === 'refused' ? 'conflict' : state);
+  const problem: Problem = { status: 409, error };
+  if (status.detail !== undefined) problem.detail = status.detail;
+  if (status.alternatives !== undefined) problem.alternatives = status.alternatives;
+  return problem;
 }

@@ -1,13 +1,8 @@
 import type { Purchase } from './keep.js';
-import type { Place, Sale } from './types.js';
+import type { Place } from './types.js';
 
 /** Where a fan is on the way from the door to the ticket. */
 export type FlowStep = 'gate' | 'line' | 'choose' | 'sending' | 'pay';
-
-/** A sale without a crowd: nobody waits, and joining gives the pass at once. */
-export function isStanding(sale: Sale): boolean {
-  return sale.standing ?? sale.opens_at === null;
-}
 
 /** Works out the step from what is kept, so that a reloaded page goes on at the right one. */
 export function stepOf(at: {

@@ -32,6 +32,7 @@ export interface Movie {
 export interface Show {
   show_id: string;
   sale_id: string;
+  state?: 'active' | 'cancelled';
   movie: { movie_id: string; title: string };
   cinema: { cinema_id: string; name: string; city: string; time_zone?: string };
   hall: string | { name: string };
@@ -54,13 +55,15 @@ export interface Sale {
   sale_id: string;
   name: string;
   state: RoomState;
-  standing?: boolean;
+  /** A sale without a crowd: nobody waits, and joining gives the pass at once. */
+  standing: boolean;
   lobby: 'arrival' | 'draw';
   opens_at: string | null;
   lobby_opens_at?: string | null;
   rate_per_minute: number | null;
   seat_cap: number;
   hold_seconds: number;
+  hold_limit_seconds?: number;
   shows?: Show[];
 }
 
@@ -126,6 +129,8 @@ export interface Reservation {
   amount: number;
   currency: string;
   expires_at: string;
+  /** When the hold ends at the latest, whatever is added to it. */
+  limit_at?: string;
 }
 
 export interface ReserveBody {
@@ -140,7 +145,9 @@ export interface RequestStatus {
   request_id: string;
   state: string;
   reservation_id?: string;
-  error?: string | Problem;
+  error?: string;
+  detail?: string;
+  alternatives?: string[][];
 }
 
 export interface Ticket {

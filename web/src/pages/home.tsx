@@ -1,7 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { chosenCity } from '../lib/keep.js';
-import { isStanding } from '../lib/step.js';
 import { useStore } from '../lib/store.js';
 import type { Movie } from '../lib/types.js';
 import { useLoad } from '../lib/use-load.js';
@@ -20,7 +19,7 @@ export function Home() {
   const premieres =
     sales.kind === 'ready'
       ? sales.value
-          .filter((sale) => featured.has(sale.state) && !isStanding(sale))
+          .filter((sale) => featured.has(sale.state) && !sale.standing)
           .sort((a, b) => saleOrder.indexOf(a.state) - saleOrder.indexOf(b.state))
       : [];
   return (

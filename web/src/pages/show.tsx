@@ -3,6 +3,7 @@ import { useLoad } from '../lib/use-load.js';
 import { PageTitle } from '../parts/heading.js';
 import { Link } from '../parts/link.js';
 import { Ready } from '../parts/loading.js';
+import { Notice } from '../parts/notice.js';
 import { Poster } from '../parts/poster.js';
 import { ShowLine } from '../parts/show-line.js';
 import { Flow } from '../steps/flow.js';
@@ -10,7 +11,7 @@ import { Flow } from '../steps/flow.js';
 export function ShowPage({ id }: { id: string }) {
   const both = useLoad(`show ${id}`, async (signal) => {
     const show = await calls.show(id, signal);
-    return { show, sale: await calls.sale(show.sale_id, signal) };
+    return { show, sale: await calls.saleOf(show, signal) };
   });
   return (
     <Ready of={both} what="the show">
@@ -26,7 +27,13 @@ export function ShowPage({ id }: { id: string }) {
               <ShowLine show={show} />
             </div>
           </section>
-          <Flow sale={sale} show={show} />
+          {show.state === 'cancelled' ? (
+            <Notice tone="bad" title="This show has been cancelled">
+              <p>Seats that were paid for are refunded.</p>
+            </Notice>
+          ) : (
+            <Flow sale={sale} show={show} />
+          )}
         </>
       )}
     </Ready>

@@ -1,6 +1,6 @@
 import { count, countdown } from '../lib/format.js';
 import { places, purchases, session } from '../lib/keep.js';
-import type { Route } from '../lib/router.js';
+import type { Route } from '../lib/routes.js';
 import { useStore } from '../lib/store.js';
 import type { Place } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';

@@ -3,7 +3,7 @@ import * as calls from '../lib/calls.js';
 import { clock } from '../lib/clock.js';
 import { dropPurchase, purchases } from '../lib/keep.js';
 import { connected } from '../lib/live.js';
-import { isStanding, stepOf } from '../lib/step.js';
+import { stepOf } from '../lib/step.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Room, Sale, Show } from '../lib/types.js';
 import { usePlace, useRoom } from '../lib/use-room.js';
@@ -21,7 +21,7 @@ export function Flow({ sale, show }: { sale: Sale; show: Show | null }) {
   const { place, ahead } = usePlace(sale.sale_id, room);
   const live = useStore(connected);
   const purchase = useStore(purchases)[show?.show_id ?? ''] ?? null;
-  const standing = isStanding(sale);
+  const { standing } = sale;
   const step = stepOf({ place, purchase, standing, nowMs: clock.now() });
   useCheckedReservation(purchase?.reservation?.reservation_id, show?.show_id);
   return (

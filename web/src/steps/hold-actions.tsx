@@ -3,20 +3,23 @@ import { announce } from '../lib/announce.js';
 import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { dropPurchase, keepPurchase, type Purchase } from '../lib/keep.js';
-import type { Problem, Reservation } from '../lib/types.js';
+import type { Problem, Reservation, Sale } from '../lib/types.js';
 import { Refusal } from '../parts/notice.js';
 
 interface Props {
   purchase: Purchase;
   reservation: Reservation;
-  standing: boolean;
+  sale: Sale;
 }
 
 /** More time, or the seats back to the others. */
-export function HoldActions({ purchase, reservation, standing }: Props) {
+export function HoldActions({ purchase, reservation, sale }: Props) {
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [extendable, setExtendable] = useState(true);
+  const { limit_at, expires_at } = reservation;
+  const room = limit_at === undefined || Date.parse(limit_at) > Date.parse(expires_at) + 1000;
+  const [refused, setRefused] = useState(false);
+  const extendable = room && !refused;
 
   const extend = async (): Promise<void> => {
     setProblem(null);
@@ -28,7 +31,7 @@ export function HoldActions({ purchase, reservation, standing }: Props) {
       const why = problemOf(thrown);
       // A server without extensions answers 404; then there is nothing to offer.
       if (why.status === 404 || why.status === 405 || why.error === 'limit_reached')
-        setExtendable(false);
+        setRefused(true);
       if (why.status !== 404 && why.status !== 405) setProblem(why);
     }
   };
@@ -50,7 +53,7 @@ export function HoldActions({ purchase, reservation, standing }: Props) {
         <div class="confirm">
           <p>
             The seats go to whoever is next
-            {standing
+            {sale.standing
               ? '.'
               : ', and your turn ends with them: for other seats you would join the line again.'}
           </p>

@@ -38,13 +38,7 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
         <div class="pay-side">
           {purchase.refusal !== undefined && <Refusal problem={purchase.refusal} />}
           {paying ? <Settling purchase={purchase} /> : <Cards purchase={purchase} />}
-          {!paying && (
-            <HoldActions
-              purchase={purchase}
-              reservation={reservation}
-              standing={sale.opens_at === null}
-            />
-          )}
+          {!paying && <HoldActions purchase={purchase} reservation={reservation} sale={sale} />}
         </div>
       </div>
     </section>
