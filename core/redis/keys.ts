@@ -11,6 +11,8 @@ export type RedisNames = {
   marks(saleId: string): string;
   /** Live passes by the end of their lease in ms (sorted set). */
   leases(saleId: string): string;
+  /** How many were admitted when, over the last minute (list of `time:count`). */
+  window(saleId: string): string;
   /** Fans picked by the pump whose admission is not yet written to SQL (hash). */
   picked(saleId: string): string;
   /** Away fans who came back, by score (sorted set). */
@@ -36,6 +38,7 @@ export function redisNames(prefix: string): RedisNames {
     line: (saleId) => sale(saleId, 'line'),
     marks: (saleId) => sale(saleId, 'marks'),
     leases: (saleId) => sale(saleId, 'leases'),
+    window: (saleId) => sale(saleId, 'window'),
     picked: (saleId) => sale(saleId, 'picked'),
     returned: (saleId) => sale(saleId, 'returned'),
     seen: (saleId) => sale(saleId, 'seen'),

@@ -1,0 +1,227 @@
+import type { Redis } from '../core/redis/connect.js';
+import type { RedisNames } from '../core/redis/keys.js';
+import { publish } from '../core/redis/news.js';
+import { RedisAway } from '../core/redis/scripts.js';
+import type { Logger } from '../core/runtime/log.js';
+import type { Secrets } from '../core/runtime/secrets.js';
+import type { Tokens } from '../core/runtime/tokens.js';
+import {
+  type Ending,
+  endPasses,
+  type PassRow,
+  readLastPass,
+} from '../core/store/catalog/admission.js';
+import type { Sale } from '../core/store/catalog/sales.js';
+import type { Database } from '../core/store/database.js';
+import { drawScore, openSeed } from './draw.js';
+import type { RoomNumbers } from './numbers.js';
+import { away, barred, closed, noPlace, notOpenYet } from './refusals.js';
+import { type RevokedPasses, watchRevoked } from './revoked.js';
+import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
+import { openRooms, type Rooms } from './rooms.js';
+import type { FanPlace } from './scripts.js';
+import { admitAtOnce } from './standing.js';
+import { type Place, passPlace, readReceipt, tellPlace } from './telling.js';
+
+export type GateDeps = {
+  redis: Redis;
+  names: RedisNames;
+  catalog: Database;
+  tokens: Pick<Tokens, 'signPass' | 'signReceipt' | 'readReceipt'>;
+  secrets: Pick<Secrets, 'data'>;
+  log: Logger;
+  /** How long a restored room only takes receipts; the default is a minute. */
+  restoreMs?: number;
+};
+
+export type { Place, RoomNumbers };
+export type JoinAsk = { saleId: string; fanId: string; receipt?: string; code?: string };
+export type PlaceAsk = { saleId: string; fanId: string; receipt?: string };
+
+/** The waiting room as other programs see it. Refusals are UsherErrors. */
+export type Gate = {
+  /**
+   * Gives a place, or tells the one there is; on a standing sale, the pass.
+   * @throws UsherError `not_found`, `sale_not_open`, `sale_closed`, `sale_paused` (standing),
+   *   `banned`, `not_acceptable` for a receipt that isn't this fan's, `unavailable`.
+   */
+  join(ask: JoinAsk): Promise<{ created: boolean; place: Place }>;
+  /** @throws UsherError `not_found` for somebody who has no place and shows no receipt. */
+  place(ask: PlaceAsk): Promise<Place>;
+  /** Gives up the place or the pass; doing it again does nothing. */
+  leave(ask: { saleId: string; fanId: string }): Promise<void>;
+  /** The shared numbers, at most a second old. */
+  room(saleId: string): Promise<RoomNumbers>;
+  /** Whether a pass was taken back (left or revoked); asks nobody. */
+  isRevoked(passId: string): boolean;
+  /**
+   * Ends a pass that a grant has spent, and frees its slot. Safe to repeat.
+   * @throws UsherError `unavailable` when Redis is away; SQL has it by then.
+   */
+  finish(ask: { saleId: string; fanId: string; passId: string }): Promise<void>;
+  /** Takes place and pass from a fan, who can't join this sale again. */
+  revoke(ask: { saleId: string; fanId: string }): Promise<void>;
+  /**
+   * Makes settings that staff changed effective at once and tells everybody the new numbers. While
+   * Redis is away it only notes them; a pump brings them in when Redis is back.
+   */
+  changed(saleId: string): Promise<void>;
+  /** A pass by its id, as it is sent to its fan. */
+  signPass(pass: { passId: string; fanId: string; saleId: string; expiresAtMs: number }): string;
+  close(): void;
+};
+
+type Inside = GateDeps & {
+  rooms: Rooms;
+  revoked: RevokedPasses;
+  numbers: RoomNumbersBook;
+};
+
+export function openGate(deps: GateDeps): Gate {
+  const rooms = openRooms(deps);
+  const revoked = watchRevoked(deps.catalog, deps.log);
+  const inside: Inside = { ...deps, rooms, revoked, numbers: openRoomNumbers(deps, rooms) };
+  return {
+    join: (ask) => join(inside, ask),
+    place: (ask) => place(inside, ask),
+    leave: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'LEFT' }),
+    finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
+    revoke: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'REVOKED' }),
+    room: async (saleId) => (await inside.numbers.read(saleId)).numbers,
+    isRevoked: (passId) => revoked.has(passId),
+    changed: (saleId) => changed(inside, saleId),
+    signPass: deps.tokens.signPass,
+    close: () => revoked.close(),
+  };
+}
+
+async function join(inside: Inside, ask: JoinAsk): Promise<{ created: boolean; place: Place }> {
+  const sale = await inside.rooms.sale(ask.saleId);
+  if (sale.standing) {
+    const { pass, created } = await admitAtOnce(inside.catalog, sale, ask.fanId, Date.now());
+    return { created, place: passPlace(inside.tokens, ask, pass) };
+  }
+  const receipt = readReceipt(inside.tokens, sale, ask);
+  try {
+    return await joinRoom(inside, ask, receipt);
+  } catch (error) {
+    const pass = await passWithoutRedis(inside, ask, error);
+    return { created: false, place: passPlace(inside.tokens, ask, pass) };
+  }
+}
+
+/** A sequence block lasts far longer than its reserving, so a second empty one is a fault. */
+const joinTriesMax = 4;
+
+async function joinRoom(
+  inside: Inside,
+  ask: JoinAsk,
+  receipt: number | 'lobby' | null,
+): Promise<{ created: boolean; place: Place }> {
+  for (let tries = 1; tries <= joinTriesMax; tries += 1) {
+    const joined = await inside.rooms.use(ask.saleId, async (room, sale) => ({
+      answer: await room.join(ask.fanId, drawOf(inside, sale, ask.fanId), receipt),
+      sale,
+    }));
+    const { answer, sale } = joined;
+    switch (answer.outcome) {
+      case 'ok':
+        return { created: answer.created, place: await tell(inside, sale, ask, answer) };
+      case 'closed':
+        throw closed();
+      case 'barred':
+        throw barred();
+      case 'early':
+        throw notOpenYet(answer.lobbyMs, Date.now());
+      case 'block':
+        await inside.rooms.extend(ask.saleId);
+    }
+  }
+  throw away();
+}
+
+async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
+  const sale = await inside.rooms.sale(ask.saleId);
+  if (sale.standing) {
+    const pass = await readLastPass(inside.catalog, ask);
+    if (!pass) throw noPlace();
+    return passPlace(inside.tokens, ask, pass);
+  }
+  try {
+    const found = await inside.rooms.use(ask.saleId, async (room, present) => ({
+      answer: await room.place(ask.fanId),
+      sale: present,
+    }));
+    if (found.answer === 'barred') throw barred();
+    if (found.answer !== 'none') return await tell(inside, found.sale, ask, found.answer);
+    const receipt = readReceipt(inside.tokens, sale, ask);
+    if (receipt === null) throw noPlace();
+    return (await joinRoom(inside, ask, receipt)).place;
+  } catch (error) {
+    return passPlace(inside.tokens, ask, await passWithoutRedis(inside, ask, error));
+  }
+}
+
+/** SQL first: the pass is refused everywhere before its slot lets somebody else in. */
+async function end(inside: Inside, ending: Ending): Promise<void> {
+  const sale = await inside.rooms.sale(ending.saleId);
+  const ended = await inside.catalog.transaction((tx) => endPasses(tx, ending));
+  if (ending.state !== 'SPENT') {
+    const untilMs = Date.now() + sale.passSeconds * 1_000;
+    for (const passId of ended) inside.revoked.add(passId, untilMs);
+  }
+  if (sale.standing) return;
+  const kind = ({ SPENT: 'd', LEFT: 'l', REVOKED: 'b' } as const)[ending.state];
+  await whileRedisIsThere(() =>
+    inside.rooms.use(ending.saleId, (room) => room.end(ending.fanId, kind, ending.passId)),
+  );
+}
+
+/** A pump brings the settings in as well, so a Redis that is away fails no command of staff. */
+async function changed(inside: Inside, saleId: string): Promise<void> {
+  const sale = await inside.rooms.refresh(saleId);
+  try {
+    if (!sale.standing) await inside.rooms.configure(saleId);
+  } catch (error) {
+    if (!(error instanceof RedisAway)) throw error;
+    inside.log.warn({ saleId }, 'the room learns of its new settings when Redis is back');
+  }
+  inside.numbers.forget(saleId);
+  const { numbers } = await inside.numbers.read(saleId);
+  const news = { kind: 'room', sale_id: saleId, room: numbers } as const;
+  await publish(inside.redis, inside.names.everyoneChannel, news);
+}
+
+/** Estimates need the shared numbers; a place is told without them as well. */
+async function tell(inside: Inside, sale: Sale, ask: PlaceAsk, found: FanPlace): Promise<Place> {
+  const { figures } = await inside.numbers.read(ask.saleId);
+  return tellPlace(inside.tokens, sale, ask.fanId, found, figures);
+}
+
+function drawOf(inside: Inside, sale: Sale, fanId: string): number | null {
+  return sale.lobby === 'draw' ? drawScore(openSeed(inside.secrets, sale), fanId) : null;
+}
+
+/**
+ * While Redis is away nobody is let in, but whoever has a pass by SQL's word gets it.
+ * @throws the error itself when Redis isn't the reason, `unavailable` when there is no pass.
+ */
+async function passWithoutRedis(
+  inside: Inside,
+  ask: { saleId: string; fanId: string },
+  error: unknown,
+): Promise<PassRow> {
+  if (!(error instanceof RedisAway)) throw error;
+  const pass = await readLastPass(inside.catalog, ask);
+  if (pass?.live) return pass;
+  throw away();
+}
+
+async function whileRedisIsThere<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RedisAway) throw away();
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/** Every bound of the waiting room, with its unit. */
+export const limits = {
+  /** Time between two ticks of a room. */
+  tickMs: 100,
+  /** At most this much of the rate may be let in at once, beside the one that always may. */
+  burstMs: 200,
+  /** Most heads of the line that one tick looks at. */
+  headsMax: 1_000,
+  /** How often a room's numbers are told to everybody. */
+  announceMs: 1_000,
+  /** How old the numbers that a process tells may be. */
+  roomCacheMs: 1_000,
+  /** How old the settings of a sale that a process goes by may be. */
+  saleCacheMs: 1_000,
+  /** A slot stays taken for this long after its pass: clock differences and the way of the news. */
+  leaseLeewayMs: 15_000,
+  /** How long a restored room only takes receipts before it admits again. */
+  restoreMs: 60_000,
+  /** Sequence numbers reserved in SQL at a time; a new block comes when half of one is used. */
+  seqBlock: 100_000,
+  /** Admissions put into a restored room at a time. */
+  loadRows: 1_000,
+  /** Tries of one restoring that meets others. */
+  restoreTriesMax: 20,
+  restoreRetryMs: 150,
+  /** How often a process learns of revoked passes. */
+  revokedMs: 1_000,
+  /** Commits may become visible this much later than the time they carry. */
+  revokedOverlapMs: 10_000,
+  /** When a fan may ask again while the room can't be asked. */
+  retrySeconds: 3,
+} as const;

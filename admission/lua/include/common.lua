@@ -1,0 +1,50 @@
+-- Redis's clock in whole milliseconds since 1970.
+local function clock_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function number_of(text)
+  return tonumber(text or '0') or 0
+end
+
+-- Scores reach 2^53, which Lua's own way of writing numbers would round.
+local function whole(value)
+  return string.format('%.0f', value)
+end
+
+-- The room's hash as a table of texts.
+local function read_room(key)
+  local flat = redis.call('HGETALL', key)
+  local room = {}
+  for at = 1, #flat, 2 do
+    room[flat[at]] = flat[at + 1]
+  end
+  return room
+end
+
+-- Once a sale has opened it stays open for joins to the line, whatever a clock does later.
+local function latch(key, room, now)
+  if room.latched == '1' then return true end
+  if now < number_of(room.opens_ms) then return false end
+  redis.call('HSET', key, 'latched', '1')
+  room.latched = '1'
+  return true
+end
+
+local function is_restoring(room)
+  return number_of(room.vclock) < number_of(room.restore_until)
+end
+
+-- What a room says of itself, in the contract's words.
+local function state_of(room, now)
+  if room.state == 'CLOSED' then return 'closed' end
+  if room.latched ~= '1' then
+    if now < number_of(room.lobby_ms) then return 'scheduled' end
+    return 'lobby'
+  end
+  if room.state == 'PAUSED' then return 'paused' end
+  if is_restoring(room) then return 'restoring' end
+  if room.seats_left == '0' then return 'sold_out' end
+  return 'open'
+end

@@ -1,0 +1,56 @@
+import type { Sale } from '../core/store/catalog/sales.js';
+import type { RoomFigures, RoomState } from './scripts.js';
+
+/** The shared numbers of a room, in the contract's form. */
+export type RoomNumbers = {
+  sale_id: string;
+  state: RoomState;
+  /** How many places of the line have been served; it only grows within an epoch. */
+  now_serving: number;
+  waiting: number;
+  /** Measured over the last minute. */
+  rate_per_minute: number;
+  rate_set_per_minute: number;
+  seats_left: number | null;
+  message: string;
+  epoch: number;
+  seed_hash: string;
+  /** In hex, from the opening of a drawn sale on. */
+  seed: string | null;
+  opens_at: string;
+  updated_at: string;
+};
+
+export function roomNumbers(sale: Sale, figures: RoomFigures, seed: Buffer | null): RoomNumbers {
+  return {
+    sale_id: sale.saleId,
+    state: figures.state,
+    now_serving: figures.nowServing,
+    waiting: figures.waiting,
+    rate_per_minute: figures.measuredPerMinute,
+    rate_set_per_minute: figures.setPerMinute,
+    seats_left: figures.seatsLeft,
+    message: figures.message,
+    epoch: sale.epoch,
+    seed_hash: sale.seedHash,
+    seed: figures.latched && sale.lobby === 'draw' && seed ? seed.toString('hex') : null,
+    opens_at: sale.opensAt.toISOString(),
+    updated_at: new Date().toISOString(),
+  };
+}
+
+const measuredMsMin = 5_000;
+
+/**
+ * When a fan's turn comes, as a range from the measured outflow; null while that is unknown or
+ * the line stands still.
+ */
+export function etaSeconds(
+  ahead: number | null,
+  room: Pick<RoomFigures, 'state' | 'measuredPerMinute' | 'measuredMs'> | undefined,
+): { low: number; high: number } | null {
+  if (ahead === null || room?.state !== 'open' || room.measuredMs < measuredMsMin) return null;
+  if (room.measuredPerMinute <= 0) return null;
+  const seconds = (ahead / room.measuredPerMinute) * 60;
+  return { low: Math.floor(seconds * 0.8), high: Math.ceil(seconds * 1.35) + 5 };
+}

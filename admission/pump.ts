@@ -1,0 +1,184 @@
+import type { Redis } from '../core/redis/connect.js';
+import type { RedisNames } from '../core/redis/keys.js';
+import { publish } from '../core/redis/news.js';
+import { RedisAway } from '../core/redis/scripts.js';
+import type { Logger } from '../core/runtime/log.js';
+import type { Secrets } from '../core/runtime/secrets.js';
+import { endOrphans, readPasses, writeAdmissions } from '../core/store/catalog/admission.js';
+import { listPumpedSales, readSeatsLeft, type Sale } from '../core/store/catalog/sales.js';
+import { type Database, readNowMs } from '../core/store/database.js';
+import { openSeed } from './draw.js';
+import { limits } from './limits.js';
+import { roomNumbers } from './numbers.js';
+import { openRooms, type Rooms } from './rooms.js';
+import { OtherEpoch, type Picked, type RoomScripts } from './scripts.js';
+import { randomChars } from './standing.js';
+
+/**
+ * The pump lets people in. Each tick of a room is one atomic script that decides rate, pass cap
+ * and order together, so any number of pumps may run. A picked fan's admission is committed in
+ * SQL before the pass can be fetched; a pump that dies in between leaves the pick in Redis, and
+ * the next sweep of any pump finishes it under the same pass id.
+ */
+export type PumpDeps = {
+  redis: Redis;
+  names: RedisNames;
+  catalog: Database;
+  secrets: Pick<Secrets, 'data'>;
+  log: Logger;
+  restoreMs?: number;
+};
+
+export type Pump = {
+  /** One tick of one room; the loop calls it, and so do tests. */
+  tick(saleId: string): Promise<void>;
+  /** Ticks every room that needs it until `close`. */
+  start(): void;
+  /** Resolves when the ticks under way are over. */
+  close(): Promise<void>;
+};
+
+/** What one pump remembers of a room between ticks. */
+type Beat = { tickedAtMs: number; sweptAtMs: number; seatsLeft: number | null; seatsAtMs: number };
+
+const sweepMs = 1_000;
+const seatsMs = 1_000;
+const listMs = 1_000;
+const firstPassChars = 11;
+
+type Inside = PumpDeps & { rooms: Rooms; beats: Map<string, Beat> };
+
+export function openPump(deps: PumpDeps): Pump {
+  const inside: Inside = { ...deps, rooms: openRooms(deps), beats: new Map() };
+  const ticking = new Map<string, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let sales: string[] = [];
+  let listedAtMs = Number.NEGATIVE_INFINITY;
+  let listing: Promise<void> | undefined;
+
+  const list = async (): Promise<void> => {
+    const found = await listPumpedSales(deps.catalog);
+    for (const sale of found) {
+      inside.rooms.remember(sale);
+      // The room has the version that it goes by; this one is a safety net under `changed`.
+      await inside.rooms.configure(sale.saleId).catch(() => undefined);
+    }
+    sales = found.map((sale) => sale.saleId);
+  };
+  const tickAll = (): void => {
+    const nowMs = performance.now();
+    if (!listing && nowMs - listedAtMs >= listMs) {
+      listedAtMs = nowMs;
+      listing = list()
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'the sales could not be listed'))
+        .finally(() => {
+          listing = undefined;
+        });
+    }
+    for (const saleId of sales) {
+      // A room whose last tick is still under way, say for a slow commit, is let rest.
+      if (ticking.has(saleId)) continue;
+      const work = tick(inside, saleId)
+        .catch((error: unknown) => tellFailure(deps.log, saleId, error))
+        .finally(() => ticking.delete(saleId));
+      ticking.set(saleId, work);
+    }
+  };
+  return {
+    tick: (saleId) => tick(inside, saleId),
+    start: () => {
+      timer ??= setInterval(tickAll, limits.tickMs);
+    },
+    close: async () => {
+      clearInterval(timer);
+      await Promise.all([...ticking.values(), listing]);
+    },
+  };
+}
+
+async function tick(inside: Inside, saleId: string): Promise<void> {
+  const nowMs = performance.now();
+  const beat = inside.beats.get(saleId) ?? newBeat(nowMs);
+  inside.beats.set(saleId, beat);
+  const stepMs = nowMs - beat.tickedAtMs;
+  beat.tickedAtMs = nowMs;
+  const sweep = nowMs - beat.sweptAtMs >= sweepMs;
+  if (sweep) beat.sweptAtMs = nowMs;
+  const seatsLeft = await seatsOf(inside, saleId, beat, nowMs);
+  await inside.rooms.use(saleId, async (room, sale) => {
+    const ticked = await room.tick({
+      // Rounded up, so that Redis's own whole milliseconds count when both clocks agree.
+      stepMs: Math.ceil(stepMs),
+      headsMax: limits.headsMax,
+      prefix: randomChars(firstPassChars),
+      seatsLeft,
+      sweep,
+      burstMs: limits.burstMs,
+      leaseMs: sale.passSeconds * 1_000 + limits.leaseLeewayMs,
+      announceMs: limits.announceMs,
+    });
+    if (ticked.picks.length > 0) await admit(inside, room, sale, ticked.picks);
+    if (ticked.announce) await announce(inside, room, sale);
+    if (ticked.seqLeft < limits.seqBlock / 2) await inside.rooms.extend(saleId);
+  });
+}
+
+function newBeat(nowMs: number): Beat {
+  const never = Number.NEGATIVE_INFINITY;
+  return { tickedAtMs: nowMs, sweptAtMs: never, seatsLeft: null, seatsAtMs: never };
+}
+
+async function seatsOf(
+  { catalog }: Inside,
+  saleId: string,
+  beat: Beat,
+  nowMs: number,
+): Promise<number | null> {
+  if (nowMs - beat.seatsAtMs >= seatsMs) {
+    beat.seatsAtMs = nowMs;
+    beat.seatsLeft = await readSeatsLeft(catalog, saleId);
+  }
+  return beat.seatsLeft;
+}
+
+/** SQL first, then the pass: what a fan can fetch is always written down. */
+async function admit(
+  inside: Inside,
+  room: RoomScripts,
+  sale: Sale,
+  picks: Picked[],
+): Promise<void> {
+  const { catalog, redis, names } = inside;
+  if (!(await catalog.transaction((tx) => writeAdmissions(tx, sale, picks)))) {
+    throw new OtherEpoch();
+  }
+  const passes = await readPasses(
+    catalog,
+    picks.map((pick) => pick.passId),
+  );
+  const orphans = await room.publish(limits.leaseLeewayMs, await readNowMs(catalog), passes);
+  if (orphans.length > 0) await catalog.transaction((tx) => endOrphans(tx, orphans));
+  const gone = new Set(orphans);
+  for (const pass of passes) {
+    if (!pass.live || gone.has(pass.passId)) continue;
+    void publish(redis, names.everyoneChannel, {
+      kind: 'admitted',
+      sale_id: sale.saleId,
+      fan_id: pass.fanId,
+      pass_id: pass.passId,
+      expires_at_ms: pass.expiresAtMs,
+    });
+  }
+}
+
+async function announce(inside: Inside, room: RoomScripts, sale: Sale): Promise<void> {
+  const seed = sale.lobby === 'draw' ? openSeed(inside.secrets, sale) : null;
+  const numbers = roomNumbers(sale, await room.room(), seed);
+  const news = { kind: 'room', sale_id: sale.saleId, room: numbers } as const;
+  await publish(inside.redis, inside.names.everyoneChannel, news);
+}
+
+function tellFailure(log: Logger, saleId: string, error: unknown): void {
+  if (error instanceof RedisAway) log.debug({ saleId, err: error }, 'a tick waits for Redis');
+  else log.warn({ saleId, err: error }, 'a tick failed; the next one goes on');
+}

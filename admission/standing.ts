@@ -1,0 +1,75 @@
+import { randomInt } from 'node:crypto';
+import { UsherError } from '../core/domain/errors.js';
+import {
+  lockFan,
+  type PassRow,
+  readLastPass,
+  writeAdmissions,
+} from '../core/store/catalog/admission.js';
+import { readSeatsLeft, type Sale } from '../core/store/catalog/sales.js';
+import type { Database } from '../core/store/database.js';
+import { closed, notOpenYet } from './refusals.js';
+import type { RoomState } from './scripts.js';
+
+const passChars = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+export function randomChars(count: number): string {
+  return Array.from({ length: count }, () => passChars[randomInt(passChars.length)]).join('');
+}
+
+/**
+ * Admits a fan to a standing sale, where nobody waits. It needs SQL alone, so ordinary shows sell
+ * on while Redis is away. The fan's row is locked, so parallel joins get one pass.
+ * @throws UsherError `sale_paused`, `sale_closed`, `sale_not_open`, `banned`, `unauthenticated`.
+ */
+export async function admitAtOnce(
+  catalog: Database,
+  sale: Sale,
+  fanId: string,
+  nowMs: number,
+): Promise<{ pass: PassRow; created: boolean }> {
+  refuseUnlessOpen(sale, nowMs);
+  return catalog.transaction(async (tx) => {
+    const account = await lockFan(tx, fanId);
+    if (account === undefined || account === 'ERASED') {
+      throw new UsherError('unauthenticated', 'This account does not exist. Sign up first.');
+    }
+    if (account === 'BANNED') throw new UsherError('banned', 'This account may not join a sale.');
+    const known = await readLastPass(tx, { saleId: sale.saleId, fanId });
+    if (known?.live) return { pass: known, created: false };
+    const passId = randomChars(16);
+    if (!(await writeAdmissions(tx, sale, [{ passId, fanId, score: null }]))) {
+      throw new UsherError('unavailable', 'The sale has just changed. Join again.', {
+        retryAfterSeconds: 1,
+      });
+    }
+    const pass = await readLastPass(tx, { saleId: sale.saleId, fanId });
+    if (!pass) throw new Error('an admission that was just written is not there');
+    return { pass, created: true };
+  });
+}
+
+function refuseUnlessOpen(sale: Sale, nowMs: number): void {
+  if (sale.state === 'CLOSED') {
+    throw closed();
+  }
+  if (sale.state === 'PAUSED') {
+    throw new UsherError('sale_paused', 'This sale is paused. Try again shortly.', {
+      retryAfterSeconds: 10,
+    });
+  }
+  if (sale.opensAt.getTime() > nowMs) throw notOpenYet(sale.opensAt.getTime(), nowMs);
+}
+
+/** The state of a standing sale in the words of a room. */
+export async function standingState(
+  catalog: Database,
+  sale: Sale,
+  nowMs: number,
+): Promise<{ state: RoomState; seatsLeft: number | null }> {
+  const seatsLeft = await readSeatsLeft(catalog, sale.saleId);
+  if (sale.state === 'CLOSED') return { state: 'closed', seatsLeft };
+  if (sale.opensAt.getTime() > nowMs) return { state: 'scheduled', seatsLeft };
+  if (sale.state === 'PAUSED') return { state: 'paused', seatsLeft };
+  return { state: seatsLeft === 0 ? 'sold_out' : 'open', seatsLeft };
+}

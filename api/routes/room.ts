@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { ApiDeps } from '../deps.js';
+import { type Route, route } from '../route.js';
+
+const roomShape = z
+  .object({
+    sale_id: z.string(),
+    state: z.enum(['scheduled', 'lobby', 'open', 'paused', 'restoring', 'sold_out', 'closed']),
+    now_serving: z.int().meta({ description: 'Places served; grows only, within an epoch' }),
+    waiting: z.int(),
+    rate_per_minute: z.int().meta({ description: 'Admissions, measured over the last minute' }),
+    rate_set_per_minute: z.int(),
+    seats_left: z.int().nullable(),
+    message: z.string(),
+    epoch: z.int(),
+    seed_hash: z.string().meta({ description: 'SHA-256 of the seed, known before the opening' }),
+    seed: z.string().nullable().meta({ description: 'Hex, once a drawn sale has opened' }),
+    opens_at: z.string(),
+    updated_at: z.string(),
+  })
+  .meta({ id: 'Room' });
+
+const placeShape = z
+  .object({
+    sale_id: z.string(),
+    state: z.enum(['lobby', 'waiting', 'admitted', 'away', 'done']),
+    place: z.int().nullable(),
+    ahead: z.int().nullable(),
+    eta_seconds: z.object({ low: z.int(), high: z.int() }).nullable(),
+    receipt: z.string().optional(),
+    pass: z.string().optional(),
+    pass_expires_at: z.string().optional(),
+  })
+  .meta({ id: 'Place' });
+
+const receipt = z.string().min(1).max(1_000);
+
+/** The waiting room of a sale. */
+export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/sales/:id/room',
+      summary: 'The shared numbers of a waiting room',
+      identity: 'none',
+      answers: { 200: roomShape },
+      cacheSeconds: 1,
+      handle: async ({ params }) => ({ status: 200, body: await gate.room(params.id ?? '') }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/sales/:id/join',
+      summary: 'Takes a place, or tells the one taken before; a receipt brings a lost one back',
+      identity: 'fan',
+      body: z.strictObject({
+        challenge: z.string().max(2_000).optional(),
+        code: z.string().max(64).optional(),
+        receipt: receipt.optional(),
+      }),
+      answers: { 200: placeShape, 201: placeShape },
+      limit: 'join',
+      handle: async ({ params, fanId, body, req }) => {
+        const shown = body.receipt ?? receiptHeader(req.get('usher-receipt'));
+        const ask = { saleId: params.id ?? '', fanId, ...(shown ? { receipt: shown } : {}) };
+        const { created, place } = await gate.join(ask);
+        return { status: created ? 201 : 200, body: place };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/sales/:id/place',
+      summary: 'The own place; the header Usher-Receipt brings a lost one back',
+      identity: 'fan',
+      answers: { 200: placeShape },
+      handle: async ({ params, fanId, req }) => {
+        const shown = receiptHeader(req.get('usher-receipt'));
+        const ask = { saleId: params.id ?? '', fanId, ...(shown ? { receipt: shown } : {}) };
+        return { status: 200, body: await gate.place(ask) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/sales/:id/leave',
+      summary: 'Gives up the place or the pass',
+      identity: 'fan',
+      body: z.strictObject({}),
+      answers: { 204: 'empty' },
+      handle: async ({ params, fanId }) => {
+        await gate.leave({ saleId: params.id ?? '', fanId });
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+/** A header that can't be a receipt is none; the gate judges the rest. */
+function receiptHeader(value: string | undefined): string | undefined {
+  const parsed = receipt.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
