@@ -1,5 +1,5 @@
 import type { ShowId } from '../domain/ids.js';
-import { movePayment, lockPayments, readPayments } from '../store/shard/payments.js';
+import { lockPayments, movePayment, readPayments } from '../store/shard/payments.js';
 import { lockRefunds, moveRefund, readRefunds } from '../store/shard/refunds.js';
 import { lockReservation } from '../store/shard/reservations.js';
 import { changeShow, type ShowChange } from '../store/shard/show-change.js';

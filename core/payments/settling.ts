@@ -1,3 +1,4 @@
+import { formatShowId } from '../domain/ids.js';
 import type { Redis } from '../redis/connect.js';
 import type { RedisNames } from '../redis/keys.js';
 import { publishReservation, publishSeats } from '../redis/show-news.js';
@@ -35,7 +36,7 @@ export async function chargeAttempt(deps: SettleDeps, payment: Payment): Promise
     idempotencyKey: attemptKey(payment),
     metadata: attemptMetadata(payment),
     paymentToken: payment.paymentToken,
-    returnUrl: `${deps.publicUrl}/paid`,
+    returnUrl: `${deps.publicUrl}/shows/${formatShowId(payment.showId)}`,
   });
 }
 

@@ -111,7 +111,10 @@ export async function readBooking(
   return {
     ...fromRow(row),
     // What was paid is the price at the hold, whatever the seat costs by now.
-    tickets: tickets.map((ticket) => ({ ...ticket, price: paid.get(ticket.seatNo) ?? ticket.price })),
+    tickets: tickets.map((ticket) => ({
+      ...ticket,
+      price: paid.get(ticket.seatNo) ?? ticket.price,
+    })),
   };
 }
 

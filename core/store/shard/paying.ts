@@ -20,13 +20,7 @@ async function moveReservation(
   const { matched } = await tx.change(
     `UPDATE reservation SET state = ?, due_at = ?
      WHERE show_id = ? AND reservation_id = ? AND state = ?`,
-    [
-      to,
-      dueAtMs === null ? null : new Date(dueAtMs),
-      head.showId,
-      reservation.reservationId,
-      from,
-    ],
+    [to, dueAtMs === null ? null : new Date(dueAtMs), head.showId, reservation.reservationId, from],
   );
   if (matched !== 1) throw new Error(`reservation is ${reservation.state}, not ${from}`);
   reservation.state = to;

@@ -27,8 +27,7 @@ type Row = {
   provider_id: string | null;
 };
 
-const columns =
-  'reservation_id, refund_no, attempt, amount, currency, reason, state, provider_id';
+const columns = 'reservation_id, refund_no, attempt, amount, currency, reason, state, provider_id';
 
 export async function readRefunds(
   shard: Pick<Queryable, 'rows'>,
@@ -58,10 +57,7 @@ export async function lockRefunds(
 /** Writes a refund that is to be made; the outbox makes it after the commit. */
 export async function insertRefund(
   { tx, head, nowMs }: ShowChange,
-  refund: Pick<
-    Refund,
-    'reservationId' | 'refundNo' | 'attempt' | 'amount' | 'currency' | 'reason'
-  >,
+  refund: Pick<Refund, 'reservationId' | 'refundNo' | 'attempt' | 'amount' | 'currency' | 'reason'>,
 ): Promise<void> {
   const now = new Date(nowMs);
   await tx.change(

@@ -173,13 +173,15 @@ async function settleWithoutMoney(
   return 'failed';
 }
 
-/** A key that no fan can send: it stands for an attempt whose own key may be used again. */
+const freed = 'unsent ';
+
+/** A key with a space, which no fan can send: it frees the fan's own key for another attempt. */
 function freedKey(attempt: number): string {
-  return `~${attempt}`;
+  return `${freed}${attempt}`;
 }
 
 export function isFreedKey(idemKey: string): boolean {
-  return idemKey.startsWith('~');
+  return idemKey.startsWith(freed);
 }
 
 /** When to look again, never later than the end of the reservation's time to pay. */

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { UsherError } from '../../core/domain/errors.js';
+import { formatId, formatShowId, parseId, type ShowId } from '../../core/domain/ids.js';
+import { ticketBookingOf } from '../../core/notify/booking-tickets.js';
+import { renderTicketPdf } from '../../core/notify/ticket-pdf.js';
+import { type BookingShow, readBookingShows } from '../../core/store/catalog/booking-shows.js';
+import { readAccount } from '../../core/store/catalog/fan-accounts.js';
+import { type FanBooking, listFanBookings } from '../../core/store/catalog/fan-bookings.js';
+import { type Booking, readBooking, readFanBookings } from '../../core/store/shard/bookings.js';
+import { bookedBody, bookedSchema, bookingShowBody, bookingShowSchema } from '../booking-body.js';
+import { calendarFile } from '../calendar.js';
+import type { ApiDeps } from '../deps.js';
+import { type Route, route } from '../route.js';
+import { listOf, pageQuery, readCursor, writeCursor } from './paging.js';
+
+const listedSchema = z.object({
+  booking_id: z.string(),
+  show_id: z.string(),
+  state: z.enum(['confirmed', 'cancelled']),
+  seats: z.array(z.string()),
+  amount: z.number(),
+  currency: z.string(),
+  created_at: z.string(),
+  show: bookingShowSchema,
+});
+const pageSchema = listOf(listedSchema);
+const detailSchema = bookedSchema.extend({ seats: z.array(z.string()), show: bookingShowSchema });
+
+const querySchema = z.strictObject(pageQuery);
+
+type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'secrets'>;
+
+export function bookingsRoutes(deps: Deps): Route[] {
+  const path = '/api/v1/bookings/:id';
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/bookings',
+      summary: 'Own bookings, newest first',
+      identity: 'fan',
+      query: querySchema,
+      answers: { 200: pageSchema },
+      handle: async ({ query, fanId }) => ({ status: 200, body: await page(deps, fanId, query) }),
+    }),
+    route({
+      method: 'get',
+      path,
+      summary: 'An own booking with its tickets',
+      identity: 'fan',
+      answers: { 200: detailSchema },
+      handle: async ({ params, fanId }) => {
+        const { booking, show } = await findOwn(deps, params.id, fanId);
+        const seats = booking.tickets.map((ticket) => ticket.seat);
+        const body = { ...bookedBody(deps.secrets, booking), seats, show: bookingShowBody(show) };
+        return { status: 200, body };
+      },
+    }),
+    route({
+      method: 'get',
+      path: `${path}/tickets.pdf`,
+      summary: 'The tickets of an own booking to print',
+      identity: 'fan',
+      answers: { 200: 'binary' },
+      handle: async ({ params, fanId }) => {
+        const { booking, show } = await findOwn(deps, params.id, fanId);
+        const account = await readAccount(deps, fanId);
+        const tickets = ticketBookingOf(deps.secrets, booking, show, account?.name ?? '');
+        if (tickets.seats.length === 0) {
+          throw new UsherError('ticket_void', 'The tickets of this booking are void.');
+        }
+        const data = await renderTicketPdf(tickets);
+        return file('application/pdf', data, `tickets-${tickets.bookingId}.pdf`);
+      },
+    }),
+    route({
+      method: 'get',
+      path: `${path}/event.ics`,
+      summary: 'The show of an own booking for a calendar',
+      identity: 'fan',
+      answers: { 200: 'binary' },
+      handle: async ({ params, fanId }) => {
+        const { booking, show } = await findOwn(deps, params.id, fanId);
+        const id = formatId('booking', { showId: booking.showId, no: booking.bookingId });
+        return file('text/calendar; charset=utf-8', calendarOf(id, booking, show), `${id}.ics`);
+      },
+    }),
+  ];
+}
+
+function file(type: string, data: Buffer | string, name: string) {
+  const headers = { 'Content-Disposition': `attachment; filename="${name}"` };
+  return { status: 200, headers, raw: { type, data } };
+}
+
+function calendarOf(id: string, booking: Booking, show: BookingShow): string {
+  const seats = booking.tickets.map((ticket) => ticket.seat).join(', ');
+  return calendarFile({
+    uid: `${id}@usher`,
+    stampMs: booking.createdAtMs,
+    startsAtMs: show.startsAtMs,
+    endsAtMs: show.startsAtMs + show.runtimeMinutes * 60_000,
+    summary: show.title,
+    location: `${show.cinema}, ${show.address}`,
+    description: `${show.hall}\nSeats: ${seats}\nBooking: ${id}`,
+  });
+}
+
+/** From the shard, which knows a booking from its first instant. */
+async function findOwn(
+  deps: Deps,
+  id: string | undefined,
+  fanId: string,
+): Promise<{ booking: Booking; show: BookingShow }> {
+  const ref = parseId('booking', id ?? '');
+  const shardId = ref && (await deps.shards.idOf(ref.showId));
+  const booking =
+    ref && shardId !== undefined
+      ? await readBooking(deps.shards.byId(shardId), ref.showId, ref.no)
+      : undefined;
+  const shows = await readBookingShows(deps.catalog, booking ? [booking.showId] : []);
+  const show = booking && shows.get(booking.showId);
+  if (!show || booking.fanId !== fanId) {
+    throw new UsherError('not_found', 'There is no such booking.');
+  }
+  return { booking, show };
+}
+
+async function page(
+  deps: Deps,
+  fanId: string,
+  query: z.infer<typeof querySchema>,
+): Promise<z.infer<typeof pageSchema>> {
+  const after = query.cursor === undefined ? undefined : afterOf(query.cursor);
+  const listed = await listFanBookings(deps.catalog, fanId, { after, rowsMax: query.limit + 1 });
+  const refs = listed.slice(0, query.limit);
+  const shows = await readBookingShows(deps.catalog, [...new Set(refs.map((ref) => ref.showId))]);
+  const bookings = await readListed(deps, fanId, refs);
+  const results = refs.flatMap((ref) => {
+    const booking = bookings.get(`${ref.showId} ${ref.bookingId}`);
+    const show = shows.get(ref.showId);
+    if (!booking || !show) return [];
+    return [
+      {
+        booking_id: formatId('booking', { showId: ref.showId, no: ref.bookingId }),
+        show_id: formatShowId(ref.showId),
+        state: booking.state === 'CONFIRMED' ? ('confirmed' as const) : ('cancelled' as const),
+        seats: booking.seats,
+        amount: booking.amount,
+        currency: booking.currency,
+        created_at: new Date(booking.createdAtMs).toISOString(),
+        show: bookingShowBody(show),
+      },
+    ];
+  });
+  const last = refs.at(-1);
+  const more = last && listed.length > refs.length;
+  return {
+    results,
+    next_cursor: more ? writeCursor([last.createdAtMs, last.showId, last.bookingId]) : null,
+  };
+}
+
+function afterOf(cursor: string): FanBooking {
+  const [createdAtMs = 0, showId = 0, bookingId = 0] = readCursor(cursor, 3);
+  return { createdAtMs: Math.min(createdAtMs, latestMs), showId, bookingId };
+}
+
+/** SQL's dates end with the year 9999. */
+const latestMs = Date.UTC(9999, 0, 1);
+
+type Listed = Awaited<ReturnType<typeof readFanBookings>>[number];
+
+/** One statement for each shard that has bookings of the page. */
+async function readListed(
+  deps: Deps,
+  fanId: string,
+  refs: FanBooking[],
+): Promise<Map<string, Listed>> {
+  const byShard = new Map<number, { showId: ShowId; bookingId: number }[]>();
+  for (const ref of refs) {
+    const shardId = await deps.shards.idOf(ref.showId);
+    if (shardId !== undefined) byShard.set(shardId, [...(byShard.get(shardId) ?? []), ref]);
+  }
+  const read = await Promise.all(
+    [...byShard].map(([shardId, ofShard]) =>
+      readFanBookings(deps.shards.byId(shardId), fanId, ofShard),
+    ),
+  );
+  return new Map(read.flat().map((booking) => [`${booking.showId} ${booking.bookingId}`, booking]));
+}

@@ -1,0 +1,17 @@
+import type { Gate } from '../../admission/gate.js';
+import type { Mailer } from '../../core/notify/mailer.js';
+import type { SettleDeps } from '../../core/payments/settling.js';
+import type { Secrets } from '../../core/runtime/secrets.js';
+import type { Database } from '../../core/store/database.js';
+import type { OutboxRow } from '../../core/store/shard/outbox.js';
+
+/** What the handlers of the outbox may use. */
+export type OutboxDeps = SettleDeps & {
+  catalog: Database;
+  secrets: Secrets;
+  mailer: Mailer;
+  gate: Pick<Gate, 'finish'>;
+};
+
+/** Acts on one message. It may be called again with the same one; throwing means "again later". */
+export type OutboxHandler = (deps: OutboxDeps, row: OutboxRow) => Promise<void>;

@@ -1,0 +1,104 @@
+import type { Database } from '../../core/store/database.js';
+import {
+  claimOutbox,
+  hasDueOutbox,
+  markFailed,
+  markPublished,
+  type OutboxRow,
+} from '../../core/store/shard/outbox.js';
+import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
+import { cancelIntentHandler } from './cancel-intent.js';
+import type { OutboxDeps, OutboxHandler } from './deps.js';
+import { fanBookingHandler } from './fan-booking.js';
+import { grantedHandler } from './granted.js';
+import { refundHandler } from './refund.js';
+import { refundMailHandler } from './refund-mail.js';
+import { ticketMailHandler } from './ticket-mail.js';
+
+/**
+ * Acts on what the shards' transactions left in their outboxes: at least once, so every handler
+ * may be repeated. Mails have a lane of their own, so that a slow mail server holds up neither
+ * money nor the waiting room.
+ */
+const lanes: Record<string, OutboxHandler>[] = [
+  {
+    granted: grantedHandler,
+    fan_booking: fanBookingHandler,
+    refund: refundHandler,
+    cancel_intent: cancelIntentHandler,
+  },
+  { ticket_mail: ticketMailHandler, refund_mail: refundMailHandler },
+];
+
+const pauseMs = 250;
+const batchRowsMax = 50;
+const atOnceMax = 8;
+const leaseMs = 60_000;
+export const triesMax = 12;
+const backOffMsMin = 1_000;
+const backOffMsMax = 600_000;
+
+/** Opens the relay over all shards; several processors may run one each. */
+export function openOutboxRelay(deps: OutboxDeps): Loop {
+  const loops = deps.shards
+    .ids()
+    .flatMap((shardId) =>
+      lanes.map((lane, no) =>
+        openLoop(`outbox ${shardId}.${no}`, { log: deps.log, pauseMs }, () =>
+          relayOnce(deps, deps.shards.byId(shardId), lane),
+        ),
+      ),
+    );
+  return {
+    close: async () => {
+      await Promise.all(loops.map((loop) => loop.close()));
+    },
+  };
+}
+
+/** Relays all that is due on every shard, until nothing is. */
+export async function drainOutbox(deps: OutboxDeps): Promise<void> {
+  for (const shardId of deps.shards.ids()) {
+    for (const lane of lanes) {
+      while (await relayOnce(deps, deps.shards.byId(shardId), lane)) {
+        // Each turn takes one batch.
+      }
+    }
+  }
+}
+
+async function relayOnce(
+  deps: OutboxDeps,
+  shard: Database,
+  handlers: Record<string, OutboxHandler>,
+): Promise<boolean> {
+  const kinds = Object.keys(handlers);
+  if (!(await hasDueOutbox(shard, kinds))) return false;
+  const rows = await claimOutbox(shard, { kinds, rowsMax: batchRowsMax, leaseMs });
+  const done: OutboxRow[] = [];
+  await forEachAtOnce(rows, atOnceMax, async (row) => {
+    try {
+      await handlers[row.kind]?.(deps, row);
+      done.push(row);
+    } catch (error) {
+      await fail(deps, shard, row, error);
+    }
+  });
+  await markPublished(shard, done);
+  return rows.length === batchRowsMax;
+}
+
+async function fail(
+  deps: OutboxDeps,
+  shard: Database,
+  row: OutboxRow,
+  error: unknown,
+): Promise<void> {
+  const { showId, outboxId, kind, tries } = row;
+  const isDead = tries >= triesMax;
+  const again = Math.min(backOffMsMax, backOffMsMin * 2 ** (tries - 1));
+  const log = isDead ? deps.log.error.bind(deps.log) : deps.log.warn.bind(deps.log);
+  log({ err: error, showId, outboxId, kind, tries }, isDead ? 'a message is dead' : 'not yet');
+  const text = error instanceof Error ? error.message : String(error);
+  await markFailed(shard, row, { error: text, againInMs: isDead ? null : again });
+}
