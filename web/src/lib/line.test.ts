@@ -25,7 +25,7 @@ function place(more: Partial<Place> = {}): Place {
 describe('how many are ahead', () => {
   it('is the smallest of what is known and never grows', () => {
     expect(aheadOf(place(), room(), null)).toBe(49);
-    expect(aheadOf(place(), room({ now_serving: 120 }), 49)).toBe(30);
+    expect(aheadOf(place(), room({ now_serving: 120 }), 49)).toBe(29);
     expect(aheadOf(place(), room({ now_serving: 90 }), 30)).toBe(30);
     expect(aheadOf(place(), room({ now_serving: 400 }), 30)).toBe(0);
   });

@@ -1,15 +1,19 @@
 import { count, range, spoken } from './format.js';
-import type { Place, Room } from './types.js';
+import type { Place, Room, Sale } from './types.js';
 
-/** How many are ahead, worked out from the shared numbers alone; it never grows. */
+/**
+ * How many are ahead, worked out from the shared numbers alone; it never grows. `now_serving` counts the
+ * places that were served, so the first of those who wait has nobody ahead.
+ */
 export function aheadOf(
   place: Place | null,
   room: Room | null,
   before: number | null,
 ): number | null {
   const bounds = [before, place?.ahead ?? null];
-  if (place?.place != null && room !== null)
-    bounds.push(Math.max(0, place.place - room.now_serving));
+  if (place?.place != null && room !== null) {
+    bounds.push(Math.max(0, place.place - 1 - room.now_serving));
+  }
   const known = bounds.filter((bound): bound is number => bound !== null);
   return known.length === 0 ? null : Math.min(...known);
 }
@@ -23,6 +27,12 @@ export function estimate(
   if (!(room.rate_per_minute > 0)) return null;
   const seconds = (ahead / room.rate_per_minute) * 60;
   return { low: seconds * 0.8, high: seconds * 1.35 + 5 };
+}
+
+/** When the sale opens (ms), by the room if it says so: a sale may be delayed; null if nobody says. */
+export function opensMs(sale: Sale, room: Room | null): number | null {
+  const opens = room?.opens_at ?? sale.opens_at;
+  return opens === null ? null : Date.parse(opens);
 }
 
 /** When the head of the line last moved, by the page's own watching. */

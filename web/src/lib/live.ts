@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import { session } from './keep.js';
+import { jitter } from './pace.js';
 import { createStore } from './store.js';
 import type { Room, SeatDelta } from './types.js';
 
@@ -40,7 +41,11 @@ function open(): Socket {
   made.on('disconnect', (reason) => {
     connected.set(false);
     // The library doesn't come back by itself when the server ended the connection.
-    if (reason === 'io server disconnect') window.setTimeout(() => made.connect(), 2000);
+    if (reason === 'io server disconnect') window.setTimeout(() => made.connect(), jitter(2000));
+  });
+  made.on('connect_error', () => {
+    // After a refusal by the server itself, as when it sheds load, the library gives up.
+    if (!made.active) window.setTimeout(() => made.connect(), jitter(5000));
   });
   socket = made;
   return made;

@@ -75,7 +75,8 @@ export interface Room {
   rate_per_minute: number;
   seats_left: number | null;
   message: string | null;
-  seed_hash?: string | null;
+  /** The opening as it stands now: an operator may have moved it. */
+  opens_at?: string;
   updated_at?: string;
 }
 

@@ -3,6 +3,7 @@ import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { count, countdown, instant } from '../lib/format.js';
 import { session } from '../lib/keep.js';
+import { opensMs } from '../lib/line.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
@@ -25,7 +26,7 @@ export function Gate({ sale, room, place }: Props) {
   return (
     <section class="step gate">
       <StateBadge state={state} />
-      <GateHeadline sale={sale} state={state} />
+      <GateHeadline opens={opensMs(sale, room)} state={state} />
       {place?.state === 'admitted' && (
         <Notice tone="warn" title="Your turn is over">
           <p>
@@ -59,18 +60,18 @@ export function Gate({ sale, room, place }: Props) {
   );
 }
 
-function GateHeadline({ sale, state }: { sale: Sale; state: Room['state'] }) {
+function GateHeadline({ opens, state }: { opens: number | null; state: Room['state'] }) {
   const now = useNow();
   const before = state === 'scheduled' || state === 'lobby';
-  const leftMs = sale.opens_at === null ? 0 : Date.parse(sale.opens_at) - now;
-  if (!before || sale.opens_at === null) {
+  const leftMs = opens === null ? 0 : opens - now;
+  if (!before || opens === null) {
     return <StepTitle quiet>{state === 'open' ? 'The sale is open' : 'Join the line'}</StepTitle>;
   }
   return (
     <>
       <StepTitle quiet>{leftMs > 0 ? 'Opens in' : 'Opening now'}</StepTitle>
       {leftMs > 0 && <p class="giant digits">{countdown(leftMs)}</p>}
-      <p class="quiet">{instant(sale.opens_at)} on your clock</p>
+      <p class="quiet">{instant(new Date(opens).toISOString())} on your clock</p>
     </>
   );
 }

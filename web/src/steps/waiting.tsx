@@ -4,7 +4,7 @@ import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { count, countdown } from '../lib/format.js';
 import { dropPlace } from '../lib/keep.js';
-import { lineWords, type Movement, runsShort } from '../lib/line.js';
+import { lineWords, type Movement, opensMs, runsShort } from '../lib/line.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
 import { StepTitle } from '../parts/heading.js';
@@ -32,7 +32,7 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
     <section class={`step waiting waiting-${words.tone}`}>
       <StepTitle>{words.headline}</StepTitle>
       {lobby ? (
-        <Opening sale={sale} />
+        <Opening opens={opensMs(sale, room)} />
       ) : (
         <Ahead ahead={ahead} first={first.current} tone={words.tone} />
       )}
@@ -73,9 +73,9 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
   );
 }
 
-function Opening({ sale }: { sale: Sale }) {
+function Opening({ opens }: { opens: number | null }) {
   const now = useNow();
-  const leftMs = sale.opens_at === null ? 0 : Date.parse(sale.opens_at) - now;
+  const leftMs = opens === null ? 0 : opens - now;
   if (leftMs <= 0) return <p class="giant">Opening now</p>;
   return (
     <p class="giant-block" role="timer">
