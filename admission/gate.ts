@@ -35,7 +35,6 @@ export type GateDeps = {
 };
 
 export type { Place, RoomNumbers };
-export type JoinAsk = { saleId: string; fanId: string; receipt?: string; code?: string };
 export type PlaceAsk = { saleId: string; fanId: string; receipt?: string };
 
 /** The waiting room as other programs see it. Refusals are UsherErrors. */
@@ -45,7 +44,7 @@ export type Gate = {
    * @throws UsherError `not_found`, `sale_not_open`, `sale_closed`, `sale_paused` (standing),
    *   `banned`, `not_acceptable` for a receipt that isn't this fan's, `unavailable`.
    */
-  join(ask: JoinAsk): Promise<{ created: boolean; place: Place }>;
+  join(ask: PlaceAsk): Promise<{ created: boolean; place: Place }>;
   /** @throws UsherError `not_found` for somebody who has no place and shows no receipt. */
   place(ask: PlaceAsk): Promise<Place>;
   /** Gives up the place or the pass; doing it again does nothing. */
@@ -95,7 +94,7 @@ export function openGate(deps: GateDeps): Gate {
   };
 }
 
-async function join(inside: Inside, ask: JoinAsk): Promise<{ created: boolean; place: Place }> {
+async function join(inside: Inside, ask: PlaceAsk): Promise<{ created: boolean; place: Place }> {
   const sale = await inside.rooms.sale(ask.saleId);
   if (sale.standing) {
     const { pass, created } = await admitAtOnce(inside.catalog, sale, ask.fanId, Date.now());
@@ -115,7 +114,7 @@ const joinTriesMax = 4;
 
 async function joinRoom(
   inside: Inside,
-  ask: JoinAsk,
+  ask: PlaceAsk,
   receipt: number | 'lobby' | null,
 ): Promise<{ created: boolean; place: Place }> {
   for (let tries = 1; tries <= joinTriesMax; tries += 1) {
