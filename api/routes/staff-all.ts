@@ -1,0 +1,28 @@
+import type { ApiDeps } from '../deps.js';
+import type { Route } from '../route.js';
+import { staffAccountRoutes } from './staff-accounts.js';
+import { staffBookingRoutes } from './staff-bookings.js';
+import { staffReleaseRoutes } from './staff-release.js';
+import { staffRequestRoutes } from './staff-requests.js';
+import { staffSaleChangeRoutes } from './staff-sale-changes.js';
+import { staffSaleCheckRoutes } from './staff-sale-check.js';
+import { staffSaleRoutes } from './staff-sales.js';
+import { staffScanRoutes } from './staff-scan.js';
+import { staffShowRoutes } from './staff-shows.js';
+import { staffStatsRoutes } from './staff-stats.js';
+
+/** Everything that the command line calls. */
+export function staffRoutes(deps: ApiDeps): Route[] {
+  return [
+    ...staffAccountRoutes(deps),
+    ...staffSaleRoutes(deps),
+    ...staffSaleChangeRoutes(deps),
+    ...staffReleaseRoutes(deps),
+    ...staffSaleCheckRoutes(deps),
+    ...staffStatsRoutes(deps),
+    ...staffShowRoutes(deps),
+    ...staffRequestRoutes(deps),
+    ...staffBookingRoutes(deps),
+    ...staffScanRoutes(deps),
+  ];
+}

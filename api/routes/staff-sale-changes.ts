@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { UsherError } from '../../core/domain/errors.js';
+import { groupBy } from '../../core/domain/group-by.js';
+import type { StoredSaleState } from '../../core/domain/sale-state.js';
+import type { GateState } from '../../core/domain/states.js';
+import { changeSale, type SaleSettings } from '../../core/store/catalog/sales.js';
+import { type LockedSale, listSaleShows, lockSale } from '../../core/store/catalog/staff-views.js';
+import { readNowMs } from '../../core/store/database.js';
+import { changeGates } from '../../core/store/shard/gates.js';
+import type { ApiDeps } from '../deps.js';
+import { type Call, type Route, route } from '../route.js';
+import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
+
+type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate'>;
+
+const nothing = z.strictObject({});
+const gateOf: Record<StoredSaleState, GateState> = {
+  ACTIVE: 'OPEN',
+  PAUSED: 'PAUSED',
+  CLOSED: 'CLOSED',
+};
+
+/** What staff do to a running sale. Each call may be repeated: it finishes what was cut short. */
+export function staffSaleChangeRoutes(deps: Deps): Route[] {
+  return [
+    verb(deps, 'open', 'Opens the sale now', nothing, (sale, _body, now) => ({
+      state: 'ACTIVE',
+      ...(sale.opensAt > now ? { opensAt: now } : {}),
+      ...(sale.lobbyOpensAt && sale.lobbyOpensAt > now ? { lobbyOpensAt: now } : {}),
+    })),
+    verb(
+      deps,
+      'delay',
+      'Moves an opening that is still to come',
+      z.strictObject({ to: z.iso.datetime({ offset: true }) }),
+      (sale, { to }, now) => {
+        const opensAt = new Date(to);
+        if (opensAt <= now) {
+          throw new UsherError('not_acceptable', 'Give a time to come, or open the sale now.');
+        }
+        if (sale.opensAt <= now) {
+          throw new UsherError('conflict', 'The sale has opened already; pause it instead.');
+        }
+        if (sale.lobbyOpensAt && sale.lobbyOpensAt > opensAt) {
+          throw new UsherError('not_acceptable', 'The sale would open before its lobby.');
+        }
+        return { opensAt };
+      },
+    ),
+    verb(deps, 'pause', 'Takes no requests until resumed', nothing, () => ({ state: 'PAUSED' })),
+    verb(deps, 'resume', 'Goes on after a pause', nothing, () => ({ state: 'ACTIVE' })),
+    verb(deps, 'close', 'Ends the sale', nothing, () => ({ state: 'CLOSED' }), true),
+    verb(
+      deps,
+      'rate',
+      'Changes how many are admitted a minute',
+      z.strictObject({ rate_per_minute: z.int().min(1).max(1_000_000) }),
+      (_sale, body) => ({ ratePerMinute: body.rate_per_minute }),
+    ),
+    verb(
+      deps,
+      'pass-cap',
+      'Changes how many passes may be live at once',
+      z.strictObject({ pass_cap: z.int().min(1).max(1_000_000) }),
+      (_sale, body) => ({ passCap: body.pass_cap }),
+    ),
+    verb(
+      deps,
+      'message',
+      'Tells everybody in the room something; an empty text takes it back',
+      z.strictObject({ message: z.string().trim().max(500) }),
+      (_sale, { message }) => ({ message }),
+      true,
+    ),
+  ];
+}
+
+function verb<Body>(
+  deps: Deps,
+  name: string,
+  summary: string,
+  body: z.ZodType<Body>,
+  settings: (sale: LockedSale, body: Body, now: Date) => Partial<SaleSettings>,
+  alsoClosed = false,
+): Route {
+  return route<Body, unknown>({
+    method: 'post',
+    path: `/api/v1/staff/sales/:id/${name}`,
+    summary,
+    identity: 'staff',
+    roles: opsRoles,
+    body,
+    answers: { 200: staffSaleShape },
+    handle: async (call) => {
+      const saleId = call.params.id ?? '';
+      await applyChange(deps, call, saleId, name, (sale, now) => {
+        if (sale.state === 'CLOSED' && !alsoClosed) {
+          throw new UsherError('sale_closed', 'The sale is closed; nothing changes it any more.');
+        }
+        return settings(sale, call.body, now);
+      });
+      await carryToGates(deps, saleId);
+      await deps.gate.changed(saleId);
+      const sale = await readStaffSale(deps, saleId);
+      return { status: 200, body: sale, headers: { ETag: `"${sale.version}"` } };
+    },
+  });
+}
+
+async function applyChange(
+  { catalog }: Deps,
+  call: Call<unknown, unknown>,
+  saleId: string,
+  name: string,
+  settings: (sale: LockedSale, now: Date) => Partial<SaleSettings>,
+): Promise<void> {
+  const version = ifMatchOf(call);
+  await catalog.transaction(async (tx) => {
+    const sale = await lockSale(tx, saleId);
+    if (!sale) throw new UsherError('not_found', 'There is no such sale.');
+    const set = settings(sale, new Date(await readNowMs(tx)));
+    const action = `sale.${name.replace('-', '_')}`;
+    const { actor } = call;
+    await changeSale(tx, {
+      saleId,
+      actor,
+      action,
+      set,
+      ...(version === undefined ? {} : { version }),
+    });
+  });
+}
+
+/**
+ * Brings the gates of all shows of a sale in line with it. The sale's row stays locked meanwhile,
+ * so of two commands at once the later one's state is what the gates end at. When this returns,
+ * no request is being accepted under the old state.
+ */
+export async function carryToGates(
+  { catalog, shards }: Pick<Deps, 'catalog' | 'shards'>,
+  saleId: string,
+): Promise<void> {
+  await catalog.transaction(async (tx) => {
+    const sale = await lockSale(tx, saleId);
+    if (!sale) return;
+    const shows = await listSaleShows(tx, saleId);
+    const to = { state: gateOf[sale.state], opensAt: sale.opensAt };
+    for (const [shardId, group] of groupBy(shows, (show) => show.shardId)) {
+      const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
+      await changeGates(shards.byId(shardId), showIds, to);
+    }
+  });
+}

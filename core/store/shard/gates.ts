@@ -1,0 +1,29 @@
+import type { ShowId } from '../../domain/ids.js';
+import type { GateState } from '../../domain/states.js';
+import type { Database } from '../database.js';
+
+/**
+ * Brings the gates of shows to a state and an opening. Contract: the gates are locked FOR UPDATE
+ * in ascending order, so this waits for every accept that is in flight and no later one reads the
+ * old gate; when it returns, the change holds. Gates of moving and cancelled shows stay as they
+ * are. Returns the number of gates brought in line.
+ */
+export async function changeGates(
+  shard: Database,
+  showIds: ShowId[],
+  to: { state: GateState; opensAt: Date },
+): Promise<number> {
+  if (showIds.length === 0) return 0;
+  return shard.transaction(async (tx) => {
+    await tx.rows(
+      'SELECT show_id FROM show_gate WHERE show_id IN (?) ORDER BY show_id FOR UPDATE',
+      [showIds],
+    );
+    const { matched } = await tx.change(
+      `UPDATE show_gate SET state = ?, opens_at = ?
+       WHERE show_id IN (?) AND state IN ('OPEN', 'PAUSED', 'CLOSED')`,
+      [to.state, to.opensAt, showIds],
+    );
+    return matched;
+  });
+}
