@@ -16,7 +16,7 @@ export class ApiError extends Error {
   /** Whether the same request may be sent again as it is: nothing says that it was decided. */
   get mayRepeat(): boolean {
     const { status, error } = this.problem;
-    if (error === 'payments_unavailable') return false;
+    if (error === 'payments_unavailable' || error === 'internal') return false;
     return status === 0 || status === 408 || status >= 500;
   }
 }

@@ -1,5 +1,5 @@
 import { call } from './api.js';
-import { keepPlace } from './keep.js';
+import { keepPlace, places } from './keep.js';
 import type {
   Booking,
   City,
@@ -69,16 +69,26 @@ export async function bookings(signal?: AbortSignal): Promise<Booking[]> {
   return (await one<Page<Booking>>('/bookings', false, signal)).results;
 }
 
+/** The receipt brings a place back that the server has lost. */
+function receiptOf(saleId: string): Record<string, string> {
+  const receipt = places.get()[saleId]?.receipt;
+  return receipt === undefined ? {} : { 'Usher-Receipt': receipt };
+}
+
 /** Takes a place in the line; joining again gives the same place. */
 export async function join(saleId: string): Promise<Place> {
-  const { body } = await call<Place>(`/sales/${saleId}/join`, { method: 'POST', body: {} });
+  const headers = receiptOf(saleId);
+  const path = `/sales/${saleId}/join`;
+  const { body } = await call<Place>(path, { method: 'POST', body: {}, headers });
   keepPlace(body);
   return body;
 }
 
 /** The fan's place as the server sees it now; 404 when there is none. */
 export async function place(saleId: string, signal?: AbortSignal): Promise<Place> {
-  const body = await one<Place>(`/sales/${saleId}/place`, false, signal);
+  const headers = receiptOf(saleId);
+  const options = signal === undefined ? { headers } : { headers, signal };
+  const { body } = await call<Place>(`/sales/${saleId}/place`, options);
   keepPlace(body);
   return body;
 }

@@ -1,5 +1,5 @@
 import { createKeptStore } from './store.js';
-import type { NextAction, Place, Problem, Reservation, ReserveBody, Session } from './types.js';
+import type { Place, Problem, Reservation, ReserveBody, Session } from './types.js';
 
 /** A request that has been sent, or may have been: repeated with the same key until it is answered. */
 export interface Pending<B> {
@@ -14,7 +14,8 @@ export interface Purchase {
   reserve?: Pending<ReserveBody>;
   reservation?: Reservation;
   confirm?: Pending<{ reservation_id: string; payment_token: string }>;
-  action?: { clientSecret?: string; next?: NextAction };
+  /** What the bank wants of the fan before the payment goes on. */
+  action?: { url?: string; deadline?: string };
   /** Why the last attempt was refused, for the fan to read. */
   refusal?: Problem;
 }

@@ -29,6 +29,8 @@ function open(): Socket {
   if (socket !== null) return socket;
   const made = io({
     path: '/socket.io',
+    // Pushes are for fans who are logged in; other pages ask now and then.
+    autoConnect: session.get() !== null,
     auth: (give) => give({ token: session.get()?.token }),
     reconnectionDelay: 500,
     reconnectionDelayMax: 10_000,
@@ -41,21 +43,25 @@ function open(): Socket {
   made.on('disconnect', (reason) => {
     connected.set(false);
     // The library doesn't come back by itself when the server ended the connection.
-    if (reason === 'io server disconnect') window.setTimeout(() => made.connect(), jitter(2000));
+    if (reason === 'io server disconnect') window.setTimeout(() => rejoin(made), jitter(2000));
   });
   made.on('connect_error', () => {
     // After a refusal by the server itself, as when it sheds load, the library gives up.
-    if (!made.active) window.setTimeout(() => made.connect(), jitter(5000));
+    if (!made.active) window.setTimeout(() => rejoin(made), jitter(5000));
   });
   socket = made;
   return made;
+}
+
+function rejoin(live: Socket): void {
+  if (session.get() !== null && !live.active) live.connect();
 }
 
 // The handshake names the fan, so another session needs another handshake.
 session.subscribe(() => {
   if (socket === null) return;
   socket.disconnect();
-  socket.connect();
+  rejoin(socket);
 });
 
 /** Watches a sale or a show until the returned function is called. */
@@ -67,8 +73,12 @@ export function watch(what: Watched): () => void {
   if (entry.users === 0 && live.connected) live.emit('watch', what, () => undefined);
   return () => {
     const users = (watched.get(name)?.users ?? 1) - 1;
-    if (users <= 0) watched.delete(name);
-    else watched.set(name, { what, users });
+    if (users > 0) {
+      watched.set(name, { what, users });
+      return;
+    }
+    watched.delete(name);
+    if (live.connected) live.emit('unwatch', what, () => undefined);
   };
 }
 

@@ -62,11 +62,14 @@ async function drivePay(showId: string): Promise<Paid> {
 
 function refuse(purchase: Purchase, refusal: Problem): void {
   const { saleId, showId, reservation } = purchase;
-  const over = refusal.error === 'reservation_expired' || refusal.status === 404;
-  if (over || reservation === undefined) {
+  const over = refusal.error === 'reservation_expired' || refusal.reservation_state === 'expired';
+  if (refusal.status === 404) {
     keepPurchase({ saleId, showId, refusal: { ...refusal, error: 'reservation_expired' } });
+  } else if (over || reservation === undefined) {
+    keepPurchase({ saleId, showId, refusal });
   } else {
-    keepPurchase({ saleId, showId, reservation, refusal });
+    const expires_at = refusal.expires_at ?? reservation.expires_at;
+    keepPurchase({ saleId, showId, reservation: { ...reservation, expires_at }, refusal });
   }
 }
 
@@ -118,13 +121,13 @@ function showAction(showId: string, answer: ConfirmPending): void {
     return;
   }
   const action: NonNullable<Purchase['action']> = {};
-  if (answer.client_secret !== undefined) action.clientSecret = answer.client_secret;
-  if (answer.next_action) action.next = answer.next_action;
+  if (answer.next_action_url !== undefined) action.url = answer.next_action_url;
+  if (answer.deadline !== undefined) action.deadline = answer.deadline;
   keepPurchase({ ...purchase, action });
 }
 
 /** Where the bank's challenge is; only web addresses are followed. */
 export function challengeUrl(action: Purchase['action']): string | null {
-  const url = action?.next?.redirect_to_url?.url ?? action?.next?.url ?? null;
-  return url !== null && /^https?:\/\//.test(url) ? url : null;
+  const url = action?.url;
+  return url !== undefined && /^https?:\/\//.test(url) ? url : null;
 }

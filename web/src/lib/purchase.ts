@@ -97,13 +97,21 @@ export async function repeated<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Refusals that often pass in a moment; after a few tries the fan is told. */
+const worthSomeTries = new Set([
+  'slow_down',
+  'request_pending',
+  'payments_unavailable',
+  'internal',
+]);
+
 function repeatAfterMs(thrown: unknown, attempt: number): number | null {
   if (!(thrown instanceof ApiError)) return null;
   const ownMs = backOffMs(attempt);
   const askedMs = thrown.retryAfterMs ?? 0;
   if (thrown.mayRepeat) return Math.max(ownMs, Math.min(askedMs, 15_000));
   const { error } = thrown.problem;
-  const brief = error === 'slow_down' || error === 'request_pending';
+  const brief = worthSomeTries.has(error);
   return brief && attempt <= 4 && askedMs <= 10_000 ? Math.max(ownMs, askedMs) : null;
 }
 

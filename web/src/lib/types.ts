@@ -154,7 +154,8 @@ export interface RequestStatus {
 export interface Ticket {
   ticket_id: string;
   seat: string;
-  qr_code: string;
+  /** The signed text of the code; null for a ticket that no longer admits. */
+  qr_code: string | null;
   state?: string;
 }
 
@@ -171,16 +172,13 @@ export interface Booking {
   created_at?: string;
 }
 
-export interface NextAction {
-  type?: string;
-  redirect_to_url?: { url: string };
-  url?: string;
-}
-
 export interface ConfirmPending {
   status: 'requires_action' | 'processing';
   client_secret?: string;
-  next_action?: NextAction | null;
+  /** Where the bank asks the fan. */
+  next_action_url?: string;
+  /** When the attempt is given up. */
+  deadline?: string;
 }
 
 export interface Session {
@@ -198,4 +196,9 @@ export interface Problem {
   detail?: string;
   alternatives?: string[][];
   queue_position?: number;
+  /** With a refused card: whether the seats are still held, and until when. */
+  reservation_state?: 'held' | 'expired';
+  expires_at?: string;
+  /** With money that came too late: what becomes of it. */
+  refund?: 'pending' | 'made';
 }

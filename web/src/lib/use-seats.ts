@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { ApiError } from './api.js';
 import * as calls from './calls.js';
 import { connected, hear, watch } from './live.js';
 import { jitter, pause, woken } from './pace.js';
@@ -43,13 +44,15 @@ export function useSeats(showId: string): {
     const unsubscribe = connected.subscribe(() => wake());
     void (async () => {
       while (!end.signal.aborted) {
+        let restMs = 0;
         try {
           const read = await calls.seats(showId, end.signal);
           if (latest === null || read.version >= latest.version) show(read);
           for (const delta of early.splice(0)) apply(delta);
           setFailed(false);
-        } catch {
+        } catch (thrown) {
           if (!end.signal.aborted) setFailed(true);
+          if (thrown instanceof ApiError) restMs = thrown.retryAfterMs ?? 0;
         }
         const hint = woken((done) => {
           wake = done;
@@ -57,7 +60,7 @@ export function useSeats(showId: string): {
         const waitMs = connected.get() && latest !== null ? pollLiveMs : pollLostMs;
         await Promise.race([pause(jitter(waitMs), end.signal), hint]);
         // Many pages miss the same push at the same moment; they must not ask at the same moment.
-        if (!end.signal.aborted) await pause(jitter(300), end.signal);
+        if (!end.signal.aborted) await pause(jitter(300) + restMs, end.signal);
       }
     })();
     return () => {

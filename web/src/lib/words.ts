@@ -81,7 +81,7 @@ const explanations: Record<string, Explanation> = {
   payment_open: { title: 'A payment is under way', text: 'Wait until it has settled.' },
   card_declined: {
     title: 'The card was declined',
-    text: 'You have not been charged, and the seats are still yours. Try another card.',
+    text: 'You have not been charged.',
   },
   payment_attempts: {
     title: 'Too many attempts to pay',
@@ -123,6 +123,12 @@ export function explain(problem: Problem): Explanation {
     return {
       title: known?.title ?? problem.title ?? 'That did not work',
       text: known === undefined ? problem.detail : `${problem.detail} ${known.text}`,
+    };
+  }
+  if (problem.refund !== undefined) {
+    return {
+      title: 'The payment came too late',
+      text: problem.detail ?? 'All of it goes back to you.',
     };
   }
   if (known !== undefined) return known;

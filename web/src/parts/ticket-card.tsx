@@ -40,7 +40,9 @@ export function TicketCard({ ticket, show, number, cancelled }: Props) {
         {gone && <p class="ticket-stamp">{state === 'used' ? 'Used' : 'Not valid'}</p>}
       </div>
       <div class="ticket-code">
-        <Qr text={ticket.qr_code} label={`QR code of the ticket for ${seatWords(ticket.seat)}`} />
+        {ticket.qr_code !== null && (
+          <Qr text={ticket.qr_code} label={`QR code of the ticket for ${seatWords(ticket.seat)}`} />
+        )}
       </div>
     </li>
   );

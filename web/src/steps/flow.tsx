@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { clock } from '../lib/clock.js';
-import { dropPurchase, purchases } from '../lib/keep.js';
+import { dropPurchase, purchases, session } from '../lib/keep.js';
 import { connected } from '../lib/live.js';
 import { stepOf } from '../lib/step.js';
 import { useStore } from '../lib/store.js';
@@ -20,6 +20,7 @@ export function Flow({ sale, show }: { sale: Sale; show: Show | null }) {
   const { room, movement } = useRoom(sale.sale_id);
   const { place, ahead } = usePlace(sale.sale_id, room);
   const live = useStore(connected);
+  const fan = useStore(session);
   const purchase = useStore(purchases)[show?.show_id ?? ''] ?? null;
   const { standing } = sale;
   const step = stepOf({ place, purchase, standing, nowMs: clock.now() });
@@ -27,7 +28,7 @@ export function Flow({ sale, show }: { sale: Sale; show: Show | null }) {
   return (
     <div class="flow">
       {!standing && <Progress at={step} />}
-      {!live && room !== null && (
+      {!live && fan !== null && room !== null && (
         <p class="offline" role="status">
           <Icon name="offline" /> Live updates are interrupted. We keep asking; your place and seats
           are safe.

@@ -31,7 +31,11 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
     <section class="step pay">
       <div class="choose-head">
         <StepTitle>{paying ? 'Paying' : 'These seats are yours for now'}</StepTitle>
-        <HoldTimer reservation={reservation} purchase={purchase} />
+        {purchase.action?.deadline !== undefined ? (
+          <BankTimer until={purchase.action.deadline} />
+        ) : (
+          !paying && <HoldTimer reservation={reservation} purchase={purchase} />
+        )}
       </div>
       <div class="pay-columns">
         <Summary reservation={reservation} />
@@ -45,26 +49,40 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
   );
 }
 
+/** The hold's own time; when it is over the server is asked before the seats are given up here. */
 function HoldTimer({ reservation, purchase }: { reservation: Reservation; purchase: Purchase }) {
   const over = (): void => {
-    if (purchases.get()[purchase.showId]?.confirm !== undefined) return;
     const { saleId, showId } = purchase;
     const gone = { saleId, showId, refusal: { status: 410, error: 'reservation_expired' } };
     calls.reservation(reservation.reservation_id).then(
       (found) => {
         const longer = Date.parse(found.expires_at) > Date.parse(reservation.expires_at);
-        if (longer) keepPurchase({ ...purchase, reservation: found });
-        else keepPurchase(gone);
+        keepPurchase(longer ? { ...purchase, reservation: found } : gone);
       },
       () => keepPurchase(gone),
     );
   };
-  const leftMs = useDeadline(reservation.expires_at, 'to pay', over);
+  return <Timer until={reservation.expires_at} words="Held for" onOver={over} />;
+}
+
+/** While the bank asks, the attempt's deadline counts and not the hold's. */
+function BankTimer({ until }: { until: string }) {
+  return <Timer until={until} words="Confirm within" onOver={() => undefined} />;
+}
+
+interface TimerProps {
+  until: string;
+  words: string;
+  onOver: () => void;
+}
+
+function Timer({ until, words, onOver }: TimerProps) {
+  const leftMs = useDeadline(until, 'to pay', onOver);
   return (
     <p class={`timer${leftMs < 60_000 ? ' timer-short' : ''}`} role="timer">
       <Icon name="clock" />
       <span>
-        Held for <b class="digits">{countdown(leftMs)}</b>
+        {words} <b class="digits">{countdown(leftMs)}</b>
       </span>
     </p>
   );
