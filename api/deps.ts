@@ -1,5 +1,5 @@
 import type { Gate } from '../admission/gate.js';
-import type { Payments } from '../core/payments/stripe.js';
+import type { Payments } from '../core/payments/outcomes.js';
 import type { WakeQueue } from '../core/queue/wake.js';
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
@@ -7,10 +7,14 @@ import type { Config } from '../core/runtime/config.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import type { Tokens } from '../core/runtime/tokens.js';
+import type { FanGuard } from '../core/store/catalog/fans.js';
 import type { Database, Knex } from '../core/store/database.js';
 import type { Shards } from '../core/store/shards.js';
 import type { Accepting } from './accept/accepting.js';
+import type { Outcomes } from './accept/outcomes.js';
+import type { ShowFactsReader } from './accept/show-facts.js';
 import type { Limits } from './limits.js';
+import type { Metrics } from './metrics.js';
 
 /** Everything that routes may use; main.ts opens it and tests open it on their own engines. */
 export type ApiDeps = {
@@ -30,4 +34,9 @@ export type ApiDeps = {
   payments: Payments;
   wake: WakeQueue;
   accepting: Accepting;
+  outcomes: Outcomes;
+  showFacts: ShowFactsReader;
+  /** Says no to banned and erased fans and to sessions that were logged out. */
+  fans: FanGuard;
+  metrics: Metrics;
 };

@@ -15,11 +15,11 @@ export function readIdentity(authorization: string | undefined, tokens: Tokens):
 }
 
 /** The fan who calls. Staff tokens are not fans'. */
-export function requireFan(req: Request, tokens: Tokens): string {
+export function requireFan(req: Request, tokens: Tokens): SessionClaims {
   const claims = readIdentity(req.get('authorization'), tokens);
   if (claims.role)
     throw new UsherError('forbidden', 'This call is for fans; this is a staff token.');
-  return claims.fanId;
+  return claims;
 }
 
 /** The member of staff who calls, if the role may. */

@@ -9,7 +9,9 @@ import type { Answer, Call, Route } from './route.js';
 export function registerRoutes(app: Express, routes: Route[], deps: ApiDeps): void {
   for (const route of routes) {
     app[route.method](route.path, async (req: Request, res: Response) => {
-      send(res, route, await run(route, req, deps));
+      const answer = await run(route, req, deps);
+      deps.metrics.calls.inc({ route: route.path, status: String(answer.status) });
+      send(res, route, answer);
     });
   }
 }
@@ -24,9 +26,14 @@ async function run(route: Route, req: Request, deps: ApiDeps): Promise<Answer> {
     role: undefined,
     req,
   };
-  if (route.identity === 'fan') call.fanId = requireFan(req, deps.tokens);
+  if (route.identity === 'fan') {
+    const claims = requireFan(req, deps.tokens);
+    deps.fans.check(claims);
+    call.fanId = claims.fanId;
+  }
   if (route.identity === 'staff') {
     const claims = requireStaff(req, deps.tokens, route.roles ?? ['admin']);
+    deps.fans.check(claims);
     call.actor = claims.fanId;
     call.role = claims.role;
   }

@@ -1,108 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dayMs, sampleNow as now, smallCatalog } from '../../../test/support/small-catalog.js';
 import { openTestStores, type TestStores } from '../../../test/support/stores.js';
-import { parseCatalogFile } from '../../domain/catalog-file.js';
 import type { Catalog } from '../../domain/catalog-file-types.js';
-import { packageRoot } from '../../runtime/paths.js';
 import { unseal } from '../../runtime/sealing.js';
 import { createShowRows } from '../shard/show-seats.js';
 import { listAudit } from './audit.js';
 import { importCatalog } from './import.js';
-import { readKnownCatalog } from './import-read.js';
 import { settleShows, updateSeatsFree } from './settle-shows.js';
 
 const secrets = { data: [{ kid: 'k1', key: randomBytes(32) }] };
-const now = Date.now();
-const dayMs = 86_400_000;
-
-function smallCatalog(change: (catalog: Catalog) => void = () => undefined): Catalog {
-  const seats = ['A-1', 'A-2', 'A-3', 'B-1', 'B-2'].map((seat, seat_no) => ({
-    seat_no,
-    seat,
-    row: seat.slice(0, 1),
-    row_no: seat.startsWith('A') ? 0 : 1,
-    x: Number(seat.slice(2)) - 1,
-    zone: seat.startsWith('A') ? 'front' : 'back',
-    kind: 'standard' as const,
-  }));
-  const sale = {
-    standing: false,
-    lobby: 'arrival' as const,
-    lobby_opens_at: null,
-    rate_per_minute: 600,
-    pass_cap: 100,
-    pass_seconds: 300,
-    seat_cap: 10,
-    sale_cap: null,
-    hold_seconds: 300,
-    hold_limit_seconds: 600,
-    refund: null,
-    message: null,
-  };
-  const show = {
-    movie: 'dunes',
-    hall: 'grand-1',
-    sale: 'premiere',
-    starts_at_relative: false,
-    currency: 'INR',
-    prices: { front: 20_000, back: 30_000 },
-  };
-  const catalog: Catalog = {
-    cities: [
-      {
-        key: 'mumbai',
-        name: 'Mumbai',
-        country: 'IN',
-        time_zone: 'Asia/Kolkata',
-        lat_long: [19.076, 72.8777],
-      },
-    ],
-    cinemas: [
-      {
-        key: 'grand',
-        name: 'Grand',
-        city: 'mumbai',
-        address: '1 Marine Drive',
-        postal_code: '400020',
-        lat_long: [18.93, 72.82],
-      },
-    ],
-    halls: [{ key: 'grand-1', cinema: 'grand', name: 'Screen 1', zones: ['front', 'back'], seats }],
-    movies: [
-      {
-        key: 'dunes',
-        kind: 'film',
-        title: 'Dunes',
-        synopsis: '',
-        runtime_minutes: 120,
-        certificate: 'UA',
-        languages: ['Hindi'],
-        genres: ['Drama'],
-        rating: 8.4,
-        cast: [],
-        poster: null,
-        trailer_url: null,
-      },
-    ],
-    sales: [
-      {
-        key: 'premiere',
-        name: 'Premiere',
-        opens_at: now + dayMs,
-        opens_at_relative: false,
-        ...sale,
-      },
-    ],
-    shows: [
-      { key: 'one', starts_at: now + 2 * dayMs, ...show },
-      { key: 'two', starts_at: now + 3 * dayMs, ...show },
-    ],
-  };
-  change(catalog);
-  return catalog;
-}
 
 describe('import', () => {
   let stores: TestStores;
@@ -313,43 +220,5 @@ describe('import', () => {
     await updateSeatsFree(stores.catalog, [{ showId, free: 3, version: 2 }]);
     await updateSeatsFree(stores.catalog, [{ showId, free: 4, version: 1 }]);
     expect(await free()).toBe(3);
-  });
-});
-
-describe('the example', () => {
-  let stores: TestStores;
-  const secondsMax = 20;
-
-  beforeAll(async () => {
-    stores = await openTestStores();
-  });
-  afterAll(() => stores.close());
-
-  it('is imported in seconds, with progress, and not again', async () => {
-    const text = readFileSync(join(packageRoot, 'examples', 'premiere.yaml'), 'utf8');
-    const read = async () => {
-      const parsed = parseCatalogFile(text, {
-        format: 'yaml',
-        now: Date.now(),
-        known: await readKnownCatalog(stores.catalog),
-        readFile: (path) => readFileSync(join(packageRoot, 'examples', path), 'utf8'),
-      });
-      if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-      return parsed.catalog;
-    };
-    const steps: number[] = [];
-    const startedMs = Date.now();
-    const report = await importCatalog({ ...stores, secrets }, await read(), {
-      actor: 'tester',
-      onProgress: ({ done }) => steps.push(done),
-    });
-    const seconds = (Date.now() - startedMs) / 1000;
-    if (!report.ok) throw new Error(JSON.stringify(report.faults));
-    expect(report.showsMade).toBeGreaterThan(200);
-    expect(report.seatsMade).toBeGreaterThan(30_000);
-    expect(seconds).toBeLessThan(secondsMax);
-    expect(steps.length).toBeGreaterThan(3);
-    const again = await importCatalog({ ...stores, secrets }, await read(), { actor: 'tester' });
-    expect(again).toMatchObject({ ok: true, showsMade: 0, showsChanged: 0 });
   });
 });

@@ -77,3 +77,10 @@ export async function countFreeSeats(
     [showIds],
   );
 }
+
+/** The version of every show of a shard. Whole-shard statement: it looks for changed shows. */
+export async function readVersions(tx: {
+  rows: ShowChange['tx']['rows'];
+}): Promise<{ showId: ShowId; version: number }[]> {
+  return tx.rows('SELECT show_id AS showId, version FROM show_head');
+}

@@ -1,0 +1,55 @@
+import type { RefusalReason } from '../../core/domain/decide.js';
+import { type ErrorCode, UsherError } from '../../core/domain/errors.js';
+import { formatId, formatShowId } from '../../core/domain/ids.js';
+import type { DecisionMessage } from '../../core/redis/news.js';
+import type { Answer } from '../route.js';
+
+const refusals: Record<RefusalReason, string> = {
+  sold_out: 'Not enough seats are left for this wish. Seats may come back when holds end.',
+  cap_reached: 'You have, or would have, more seats of this show than one fan may. Choose fewer.',
+  pass_spent: 'This pass has won seats already. Pay for them, or join again for more.',
+  unknown_seat: 'One of these seats is not in this show. Choose from its seat map.',
+  seats_taken: 'Somebody was faster. The alternatives were free when this was decided.',
+  internal: 'This request could not be decided. Try again with a new key.',
+};
+
+/** The HTTP answer to a decided request. @throws UsherError for every outcome but a grant. */
+export function outcomeAnswer(message: DecisionMessage): Answer {
+  return { status: 200, body: grantBody(message) };
+}
+
+export function grantBody(message: DecisionMessage): Record<string, unknown> {
+  const ref = { showId: message.show_id, no: message.no };
+  const requestId = formatId('request', ref);
+  const { grant } = message;
+  if (message.state !== 'GRANTED' || !grant) throw refusalOf(message, requestId);
+  const { currency } = grant;
+  return {
+    reservation_id: formatId('reservation', ref),
+    request_id: requestId,
+    show_id: formatShowId(message.show_id),
+    seats: grant.seats.map(([seat, price]) => ({ seat, price: { amount: price, currency } })),
+    adjacent: grant.adjacent,
+    amount: grant.amount,
+    currency,
+    expires_at: new Date(grant.expires_at_ms).toISOString(),
+    limit_at: new Date(grant.limit_at_ms).toISOString(),
+  };
+}
+
+/** The refusal of a decided request, as an error of the catalogue. */
+export function refusalOf(message: DecisionMessage, requestId: string): UsherError {
+  const extra = { request_id: requestId };
+  if (message.state === 'WITHDRAWN') {
+    return new UsherError('withdrawn', 'You took this request back. Use a new key.', { extra });
+  }
+  if (message.state === 'LAPSED') {
+    return new UsherError('lapsed', 'The request came too late to be decided. Nothing is held.', {
+      extra,
+    });
+  }
+  const reason = (message.reason ?? 'internal') as RefusalReason;
+  const code: ErrorCode = reason;
+  const alternatives = reason === 'seats_taken' ? { alternatives: message.alternatives ?? [] } : {};
+  return new UsherError(code, refusals[reason], { extra: { ...extra, ...alternatives } });
+}

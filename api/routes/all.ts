@@ -1,0 +1,30 @@
+import type { ApiDeps } from '../deps.js';
+import type { Route } from '../route.js';
+import { accountRoutes } from './account.js';
+import { bookingsRoutes } from './bookings.js';
+import { browseRoutes } from './browse.js';
+import { confirmRoutes } from './confirm.js';
+import { healthRoutes } from './health.js';
+import { requestRoutes } from './requests.js';
+import { reservationsRoutes } from './reservations.js';
+import { roomRoutes } from './room.js';
+import { searchRoutes } from './search.js';
+import { showRoutes } from './shows.js';
+import { staffRoutes } from './staff-all.js';
+
+/** Every route of the api, in the order in which the document lists them. */
+export function allRoutes(deps: ApiDeps): Route[] {
+  return [
+    ...accountRoutes(deps),
+    ...browseRoutes(deps),
+    ...searchRoutes(deps),
+    ...showRoutes(deps),
+    ...roomRoutes(deps),
+    ...requestRoutes(deps),
+    ...reservationsRoutes(deps),
+    ...confirmRoutes(deps),
+    ...bookingsRoutes(deps),
+    ...staffRoutes(deps),
+    ...healthRoutes(deps),
+  ];
+}

@@ -1,0 +1,214 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server, type Socket } from 'socket.io';
+import { z } from 'zod';
+import { formatId, formatShowId, parseShowId } from '../core/domain/ids.js';
+import type { DecisionMessage, News } from '../core/redis/news.js';
+import { grantBody, refusalOf } from './accept/answer.js';
+import type { ApiDeps } from './deps.js';
+import { readIdentity } from './identity.js';
+
+const frameBytesMax = 4 * 1024;
+const watchesMax = 8;
+const badMessagesMax = 5;
+/** Seat changes of a show are sent at most this often, as one message. */
+const seatsEveryMs = 500;
+
+const watchMessage = z.strictObject({
+  sale_id: z.string().max(48).optional(),
+  show_id: z.string().max(12).optional(),
+});
+
+export type Sockets = {
+  heard(news: News): void;
+  decided(messages: DecisionMessage[]): void;
+  /** Pages connected to this process. */
+  count(): number;
+  close(): Promise<void>;
+};
+
+/** Pushes hints to pages. Everything in a push can also be read by GET. */
+export function openSockets(http: HttpServer, deps: ApiDeps): Sockets {
+  const io = new Server(http, {
+    serveClient: false,
+    maxHttpBufferSize: frameBytesMax,
+    perMessageDeflate: false,
+    pingInterval: 25_000,
+    pingTimeout: 20_000,
+    allowRequest: (req, done) => done(null, isAllowedOrigin(req.headers, deps)),
+  });
+  io.use((socket, next) => {
+    try {
+      const claims = readIdentity(`Bearer ${String(socket.handshake.auth.token)}`, deps.tokens);
+      socket.data.fanId = claims.fanId;
+      socket.data.expiresAtMs = claims.expiresAtMs;
+      next();
+    } catch {
+      next(new Error('unauthenticated'));
+    }
+  });
+  io.on('connection', (socket) => welcome(socket));
+  const seats = openSeatsMerger((showId, message) => {
+    io.to(showRoom(showId)).emit('seats', message);
+  });
+  return {
+    heard: (news) => {
+      if (news.kind === 'seats') seats.add(news);
+      else emitNews(io, deps, news);
+    },
+    decided: (messages) => {
+      for (const message of messages)
+        io.to(fanRoom(message.fan_id)).emit('decision', decisionBody(message));
+    },
+    count: () => io.engine.clientsCount,
+    close: async () => {
+      seats.close();
+      await io.close();
+    },
+  };
+}
+
+function welcome(socket: Socket): void {
+  void socket.join(fanRoom(socket.data.fanId));
+  let bad = 0;
+  let watching = 0;
+  const refuse = (acknowledge: unknown, error: string): void => {
+    bad += 1;
+    if (typeof acknowledge === 'function') acknowledge({ error });
+    if (bad >= badMessagesMax) socket.disconnect(true);
+  };
+  socket.on('watch', (message: unknown, acknowledge: unknown) => {
+    const parsed = watchMessage.safeParse(message);
+    if (!parsed.success || watching >= watchesMax) return refuse(acknowledge, 'malformed');
+    watching += 1;
+    const { sale_id: saleId, show_id: showId } = parsed.data;
+    if (saleId !== undefined) void socket.join(saleRoom(saleId));
+    const show = showId === undefined ? undefined : parseShowId(showId);
+    if (show !== undefined) void socket.join(showRoom(show));
+    if (typeof acknowledge === 'function') acknowledge({ ok: true });
+  });
+  socket.on('unwatch', (message: unknown, acknowledge: unknown) => {
+    const parsed = watchMessage.safeParse(message);
+    if (!parsed.success) return refuse(acknowledge, 'malformed');
+    watching = Math.max(0, watching - 1);
+    if (parsed.data.sale_id !== undefined) void socket.leave(saleRoom(parsed.data.sale_id));
+    const show = parsed.data.show_id === undefined ? undefined : parseShowId(parsed.data.show_id);
+    if (show !== undefined) void socket.leave(showRoom(show));
+    if (typeof acknowledge === 'function') acknowledge({ ok: true });
+  });
+  socket.onAny((event: string, ...args: unknown[]) => {
+    if (event !== 'watch' && event !== 'unwatch') refuse(args.at(-1), 'forbidden');
+  });
+  socket.on('error', () => socket.disconnect(true));
+  // Nothing is told on a socket after its session is over.
+  const over = setTimeout(
+    () => socket.disconnect(true),
+    Math.min(2 ** 31 - 1, Math.max(0, socket.data.expiresAtMs - Date.now())),
+  );
+  socket.on('disconnect', () => clearTimeout(over));
+}
+
+/** Browsers send an Origin: it must be ours. Programs send none and bring a token anyway. */
+function isAllowedOrigin(
+  headers: { origin?: string | undefined; host?: string | undefined },
+  deps: ApiDeps,
+): boolean {
+  if (!headers.origin) return true;
+  try {
+    const origin = new URL(headers.origin);
+    return origin.host === headers.host || origin.origin === new URL(deps.config.publicUrl).origin;
+  } catch {
+    return false;
+  }
+}
+
+const fanRoom = (fanId: string) => `fan:${fanId}`;
+const saleRoom = (saleId: string) => `sale:${saleId}`;
+const showRoom = (showId: number) => `show:${showId}`;
+
+function emitNews(io: Server, deps: ApiDeps, news: Exclude<News, { kind: 'seats' }>): void {
+  const at = new Date().toISOString();
+  if (news.kind === 'room') {
+    io.to(saleRoom(news.sale_id)).emit('room', { ...news.room, at });
+  } else if (news.kind === 'admitted') {
+    io.to(fanRoom(news.fan_id)).emit('admitted', {
+      sale_id: news.sale_id,
+      pass: deps.tokens.signPass({
+        passId: news.pass_id,
+        fanId: news.fan_id,
+        saleId: news.sale_id,
+        expiresAtMs: news.expires_at_ms,
+      }),
+      pass_expires_at: new Date(news.expires_at_ms).toISOString(),
+      at,
+    });
+  } else if (news.kind === 'reservation') {
+    io.to(fanRoom(news.fan_id)).emit('reservation', { ...news.reservation, at });
+  } else {
+    io.to(fanRoom(news.fan_id)).emit('booking', { ...news.booking, at });
+  }
+}
+
+function decisionBody(message: DecisionMessage): Record<string, unknown> {
+  const requestId = formatId('request', { showId: message.show_id, no: message.no });
+  const common = {
+    request_id: requestId,
+    show_id: formatShowId(message.show_id),
+    state: message.state.toLowerCase(),
+    version: message.no,
+    at: new Date().toISOString(),
+  };
+  if (message.state === 'GRANTED') return { ...grantBody(message), ...common };
+  const refusal = refusalOf(message, requestId);
+  return { ...common, error: refusal.code, detail: refusal.message, ...refusal.extra };
+}
+
+type SeatsNews = Extract<News, { kind: 'seats' }>;
+type Merged = {
+  from: number;
+  to: number;
+  changes: Map<string, string>;
+  timer: NodeJS.Timeout | undefined;
+};
+
+/**
+ * Joins the changes of a show into one delta from the version sent last. A version that is
+ * missing in between shows up as a gap at the page, which then reads the map again.
+ */
+function openSeatsMerger(send: (showId: number, message: Record<string, unknown>) => void) {
+  const merged = new Map<number, Merged>();
+  const flush = (showId: number): void => {
+    const entry = merged.get(showId);
+    if (!entry) return;
+    clearTimeout(entry.timer);
+    merged.delete(showId);
+    send(showId, {
+      show_id: formatShowId(showId),
+      from_version: entry.from,
+      version: entry.to,
+      changes: [...entry.changes].map(([seat, state]) => [seat, publicState(state)]),
+      at: new Date().toISOString(),
+    });
+  };
+  return {
+    add: (news: SeatsNews): void => {
+      let entry = merged.get(news.show_id);
+      if (entry && news.version !== entry.to + 1) flush(news.show_id);
+      entry = merged.get(news.show_id);
+      if (!entry) {
+        const timer = setTimeout(() => flush(news.show_id), seatsEveryMs);
+        entry = { from: news.version - 1, to: news.version - 1, changes: new Map(), timer };
+        merged.set(news.show_id, entry);
+      }
+      entry.to = news.version;
+      for (const [seat, state] of news.changes) entry.changes.set(seat, state);
+    },
+    close: (): void => {
+      for (const entry of merged.values()) clearTimeout(entry.timer);
+      merged.clear();
+    },
+  };
+}
+
+function publicState(state: string): string {
+  return state === 'BLOCKED' ? 'closed' : state.toLowerCase();
+}

@@ -1,0 +1,174 @@
+import { freeSeats, type Row, type Seat, type SeatMap } from './seat-map.js';
+
+export type SeatWish = { quantity: number; zone?: string; accessible?: boolean };
+
+/** What a step away in rows weighs beside a step in seats: neighbouring rows are further apart. */
+const rowWeight = 1.6;
+/** Leaving one seat alone costs as much as sitting this many seats worse. */
+const orphanPenalty = 12;
+/** The best row lies this share of the way from screen to back wall. */
+const bestRowShare = 0.62;
+
+type Block = { seats: Seat[]; cost: number };
+
+/**
+ * The best free seats for a wish: side by side without leaving one alone, else side by side, else
+ * the nearest to each other around the best free place. Distance is measured from the true middle
+ * of the row, not of what is left. Undefined when fewer seats are free than wished.
+ */
+export function findBestSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
+  if (wish.accessible) return findAccessibleSeats(map, wish);
+  const fits = (seat: Seat) => seat.kind === 'standard' && matches(seat, wish);
+  const center = bestRow(map);
+  const block = bestBlock(map, wish.quantity, fits, (seat, row) => distance(seat, row, center));
+  return block ?? nearestSeats(map, wish.quantity, fits, center);
+}
+
+/**
+ * Up to `most` free blocks of the wanted size, nearest to the wanted seats first. They are free in
+ * the state they were worked out of; accessible places are never among them.
+ */
+export function findAlternatives(map: SeatMap, wanted: Seat[], most: number): Seat[][] {
+  const first = wanted[0];
+  if (!first || freeSeats(map) < wanted.length) return [];
+  const rowNo = wanted.reduce((sum, seat) => sum + seat.rowNo, 0) / wanted.length;
+  const x = wanted.reduce((sum, seat) => sum + seat.x, 0) / wanted.length;
+  const found: Block[] = [];
+  const rowsByNearness = [...map.rows].sort(
+    (a, b) => Math.abs(a.rowNo - rowNo) - Math.abs(b.rowNo - rowNo),
+  );
+  for (const row of rowsByNearness) {
+    const rowCost = Math.abs(row.rowNo - rowNo) * rowWeight;
+    const worst = found.length < most ? Number.POSITIVE_INFINITY : (found.at(-1)?.cost ?? 0);
+    if (rowCost > worst) break;
+    const blocks = freeBlocks(row, wanted.length, isStandardFree, (seat) => Math.abs(seat.x - x));
+    found.push(...disjoint(blocks.map((block) => ({ ...block, cost: block.cost + rowCost }))));
+    found.sort((a, b) => a.cost - b.cost);
+    found.length = Math.min(found.length, most);
+  }
+  if (found.length > 0) return found.map((block) => block.seats);
+  const scattered = findBestSeats(map, { quantity: wanted.length });
+  return scattered ? [scattered] : [];
+}
+
+function isStandardFree(seat: Seat): boolean {
+  return seat.kind === 'standard' && seat.state === 'FREE';
+}
+
+function matches(seat: Seat, wish: SeatWish): boolean {
+  return seat.state === 'FREE' && (wish.zone === undefined || seat.zone === wish.zone);
+}
+
+function bestRow(map: SeatMap): number {
+  return (map.rows.at(-1)?.rowNo ?? 0) * bestRowShare;
+}
+
+function distance(seat: Seat, row: Row, centerRow: number): number {
+  return Math.abs(row.rowNo - centerRow) * rowWeight + Math.abs(seat.x - row.middleX);
+}
+
+function bestBlock(
+  map: SeatMap,
+  size: number,
+  fits: (seat: Seat) => boolean,
+  cost: (seat: Seat, row: Row) => number,
+): Seat[] | undefined {
+  let best: Block | undefined;
+  for (const row of map.rows) {
+    for (const block of freeBlocks(row, size, fits, (seat) => cost(seat, row))) {
+      if (!best || block.cost < best.cost) best = block;
+    }
+  }
+  return best?.seats;
+}
+
+/** Every free block of a row with its mean cost, dearer when it leaves one seat alone. */
+function freeBlocks(
+  row: Row,
+  size: number,
+  fits: (seat: Seat) => boolean,
+  cost: (seat: Seat) => number,
+): Block[] {
+  const blocks: Block[] = [];
+  for (const run of row.runs) {
+    for (let start = 0; start + size <= run.length; start += 1) {
+      const seats = run.slice(start, start + size);
+      if (!seats.every(fits)) continue;
+      const orphans = leavesOrphan(run, start - 1, -1) + leavesOrphan(run, start + size, 1);
+      const mean = seats.reduce((sum, seat) => sum + cost(seat), 0) / size;
+      blocks.push({ seats, cost: mean + orphans * orphanPenalty });
+    }
+  }
+  return blocks;
+}
+
+/** 1 when the free seat at `index` would have no free neighbour further out. */
+function leavesOrphan(run: Seat[], index: number, outward: 1 | -1): number {
+  const next = run[index];
+  if (next?.state !== 'FREE') return 0;
+  return run[index + outward]?.state === 'FREE' ? 0 : 1;
+}
+
+/** Keeps blocks that share no seat, cheapest first, so that alternatives are true alternatives. */
+function disjoint(blocks: Block[]): Block[] {
+  const kept: Block[] = [];
+  const used = new Set<number>();
+  for (const block of [...blocks].sort((a, b) => a.cost - b.cost)) {
+    if (block.seats.some((seat) => used.has(seat.seatNo))) continue;
+    for (const seat of block.seats) used.add(seat.seatNo);
+    kept.push(block);
+  }
+  return kept;
+}
+
+/** No block fits: the free seats nearest to each other, in the same or neighbouring rows. */
+function nearestSeats(
+  map: SeatMap,
+  size: number,
+  fits: (seat: Seat) => boolean,
+  centerRow: number,
+): Seat[] | undefined {
+  const free = map.rows.flatMap((row) =>
+    row.runs
+      .flat()
+      .filter(fits)
+      .map((seat) => ({ seat, cost: distance(seat, row, centerRow) })),
+  );
+  if (free.length < size) return undefined;
+  const anchors = [...free].sort((a, b) => a.cost - b.cost).slice(0, anchorsMax);
+  let best: Block | undefined;
+  for (const { seat: anchor } of anchors) {
+    const around = free
+      .map(({ seat }) => ({ seat, cost: apart(seat, anchor) }))
+      .sort((a, b) => a.cost - b.cost || a.seat.seatNo - b.seat.seatNo)
+      .slice(0, size);
+    const cost = around.reduce((sum, entry) => sum + entry.cost, 0);
+    if (!best || cost < best.cost) best = { seats: around.map((entry) => entry.seat), cost };
+  }
+  return best?.seats.sort((a, b) => a.seatNo - b.seatNo);
+}
+
+/** Places tried as the middle of a scattered group: bounds the search in a large hall. */
+const anchorsMax = 24;
+
+function apart(a: Seat, b: Seat): number {
+  return Math.abs(a.rowNo - b.rowNo) * rowWeight + Math.abs(a.x - b.x);
+}
+
+/** One accessible place with its companions beside it, for those who ask. */
+function findAccessibleSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
+  const places = map.seats.filter((seat) => seat.kind === 'accessible' && matches(seat, wish));
+  let best: Block | undefined;
+  for (const place of places) {
+    const others = map.seats
+      .filter((seat) => seat !== place && seat.kind !== 'accessible' && matches(seat, wish))
+      .map((seat) => ({ seat, cost: apart(seat, place) - (seat.kind === 'companion' ? 1 : 0) }))
+      .sort((a, b) => a.cost - b.cost || a.seat.seatNo - b.seat.seatNo)
+      .slice(0, wish.quantity - 1);
+    if (others.length < wish.quantity - 1) continue;
+    const cost = others.reduce((sum, entry) => sum + entry.cost, 0);
+    const seats = [place, ...others.map((entry) => entry.seat)];
+    if (!best || cost < best.cost) best = { seats, cost };
+  }
+  return best?.seats.sort((a, b) => a.seatNo - b.seatNo);
+}

@@ -1,0 +1,269 @@
+import { type Decision, decide, type Quota, undecidedMsMax } from '../../core/domain/decide.js';
+import type { ShowId } from '../../core/domain/ids.js';
+import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
+import { type Database, readNowMs, type SqlValue, type Tx } from '../../core/store/database.js';
+import {
+  addQuotas,
+  holdSeats,
+  insertReservations,
+  lockFreeSeats,
+  lockQuotas,
+  moveHeads,
+  readSeats,
+  recordVerdicts,
+  type SeatClaim,
+  type ShowGrant,
+} from '../../core/store/shard/decisions.js';
+import type { Waiting } from '../../core/store/shard/journal.js';
+import { expireHolds, lockOverdueHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
+import {
+  type Head,
+  insertLog,
+  insertOutbox,
+  lockHeads,
+  outboxRow,
+  type SeatChange,
+  type ShowNews,
+} from '../../core/store/shard/show-change.js';
+
+/** Seat maps by show with the head's version they are true for. */
+export type MapCache = Map<ShowId, { version: number; map: SeatMap }>;
+
+export type DecidedShow = {
+  head: Head;
+  map: SeatMap;
+  decisions: Decision[];
+  overdue: OverdueHold[];
+  news: ShowNews;
+};
+
+export type Batch = { waiting: Waiting[]; alsoShows: ShowId[] };
+
+/** Somebody else changed what this batch was working on: read again and decide again. */
+export class BatchOutdated extends Error {}
+
+/** Overdue holds ended in one batch: bounds the transaction when a sweeper was away for long. */
+const overdueRowsMax = 500;
+/** Journal numbers read again below the newest decided one: commits of one instant mix. */
+const floorSlack = 256;
+
+/**
+ * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
+ * key. Everything is written with one statement per table, whatever the number of shows. Returns
+ * what to tell; nothing may be told unless it returned.
+ */
+export async function decideBatch(
+  shard: Database,
+  cache: MapCache,
+  batch: Batch,
+): Promise<DecidedShow[]> {
+  const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
+  const shows = await shard.transaction(async (tx) => {
+    const heads = await lockHeads(tx, showIds);
+    if (heads.length === 0) return [];
+    const nowMs = await readNowMs(tx);
+    const overdue = await lockOverdueHolds(
+      tx,
+      heads.map((head) => head.showId),
+      new Date(nowMs),
+      overdueRowsMax,
+    );
+    const open: OpenShow[] = [];
+    for (const head of heads) {
+      open.push({
+        head,
+        map: await takeMap(tx, cache, head),
+        waiting: batch.waiting.filter((one) => one.showId === head.showId),
+        overdue: overdue.filter((hold) => hold.showId === head.showId),
+      });
+    }
+    return writeAll(tx, open, nowMs);
+  });
+  for (const show of shows) {
+    cache.set(show.head.showId, { version: show.news.version, map: show.map });
+  }
+  return shows;
+}
+
+type OpenShow = { head: Head; map: SeatMap; waiting: Waiting[]; overdue: OverdueHold[] };
+
+/** Takes the map out of the cache, so that a failed transaction can't leave a wrong one in it. */
+async function takeMap(tx: Tx, cache: MapCache, head: Head): Promise<SeatMap> {
+  const known = cache.get(head.showId);
+  cache.delete(head.showId);
+  if (known?.version === head.version) return known.map;
+  return buildSeatMap(await readSeats(tx, head.showId));
+}
+
+async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<DecidedShow[]> {
+  const now = new Date(nowMs);
+  for (const show of open) freeInMap(show.map, show.overdue);
+  const quotas = await readQuotas(tx, open);
+  const shows = open.map((show) => decideShow(show, quotas, nowMs));
+  const holds = open.flatMap((show) => show.overdue);
+  if (holds.length > 0) await expireHolds(tx, holds, now);
+  const grants = shows.flatMap((show) =>
+    grantsOf(show).map((grant) => ({ head: show.head, grant })),
+  );
+  if (grants.length > 0) await writeGrants(tx, grants, now);
+  await writeVerdicts(tx, shows, now);
+  await insertLog(
+    tx,
+    shows.flatMap((show) => logRows(show, now)),
+  );
+  await insertOutbox(
+    tx,
+    shows.flatMap((show) => grantPost(show, nowMs)),
+  );
+  await moveHeads(
+    tx,
+    shows.map((show) => ({
+      showId: show.head.showId,
+      version: show.news.version,
+      lsn: show.head.lsn + show.overdue.length + show.decisions.length,
+      floorId: newFloor(show),
+    })),
+  );
+  return shows;
+}
+
+function freeInMap(map: SeatMap, overdue: OverdueHold[]): void {
+  for (const [seatNo] of overdue.flatMap((hold) => hold.seats)) {
+    const seat = map.byNo.get(seatNo);
+    if (seat) setSeat(map, seat, 'FREE');
+  }
+}
+
+/** Only where something is left can a quota matter: the rush on a sold-out show locks none. */
+async function readQuotas(tx: Tx, open: OpenShow[]): Promise<Map<ShowId, Map<string, Quota>>> {
+  const quotas = new Map(open.map((show) => [show.head.showId, new Map<string, Quota>()]));
+  const pairs = new Map<string, { showId: ShowId; fanId: string }>();
+  for (const show of open) {
+    if (freeSeats(show.map) === 0) continue;
+    for (const { showId, fanId } of show.waiting)
+      pairs.set(`${showId}|${fanId}`, { showId, fanId });
+  }
+  if (pairs.size === 0) return quotas;
+  for (const row of await lockQuotas(tx, [...pairs.values()])) {
+    const quota = { ...row.quota };
+    for (const hold of open.flatMap((show) => show.overdue)) {
+      if (hold.showId === row.showId && hold.fanId === row.fanId) quota.taken -= hold.seats.length;
+    }
+    quotas.get(row.showId)?.set(row.fanId, quota);
+  }
+  return quotas;
+}
+
+function decideShow(
+  show: OpenShow,
+  quotas: Map<ShowId, Map<string, Quota>>,
+  nowMs: number,
+): DecidedShow {
+  const { head, map, overdue } = show;
+  const rules = {
+    seatCap: head.seatCap,
+    holdMs: head.holdSeconds * 1000,
+    holdLimitMs: head.holdLimitSeconds * 1000,
+    startsAtMs: head.startsAtMs,
+    undecidedMsMax,
+  };
+  const decisions = decide(show.waiting, map, quotas.get(head.showId) ?? new Map(), rules, nowMs);
+  const seats = seatChanges(map, overdue, decisions);
+  const version = head.version + (seats.length > 0 ? 1 : 0);
+  return { head, map, decisions, overdue, news: { showId: head.showId, version, seats } };
+}
+
+/** Each seat once, in the state it ends in: a freed seat may be held again in the same batch. */
+function seatChanges(map: SeatMap, overdue: OverdueHold[], decisions: Decision[]): SeatChange[] {
+  const touched = new Set(overdue.flatMap((hold) => hold.seats.map(([seatNo]) => seatNo)));
+  for (const decision of decisions) {
+    if (decision.kind === 'GRANTED') for (const seat of decision.seats) touched.add(seat.seatNo);
+  }
+  return [...touched].flatMap((seatNo) => {
+    const seat = map.byNo.get(seatNo);
+    return seat ? [{ seatNo, seat: seat.seat, state: seat.state }] : [];
+  });
+}
+
+type Granted = Extract<Decision, { kind: 'GRANTED' }>;
+
+function grantsOf(show: DecidedShow): Granted[] {
+  return show.decisions.filter((decision) => decision.kind === 'GRANTED');
+}
+
+async function writeGrants(tx: Tx, grants: ShowGrant[], now: Date): Promise<void> {
+  const claims: SeatClaim[] = grants.flatMap(({ head, grant }) =>
+    grant.seats.map((seat) => ({
+      showId: head.showId,
+      seatNo: seat.seatNo,
+      reservationId: grant.request.requestId,
+    })),
+  );
+  const free = await lockFreeSeats(tx, claims);
+  if (free !== claims.length) {
+    throw new BatchOutdated(`${free} of ${claims.length} seats are free under the lock`);
+  }
+  await insertReservations(tx, grants, now);
+  const held = await holdSeats(tx, claims);
+  if (held !== claims.length) throw new BatchOutdated(`held ${held} of ${claims.length} seats`);
+  await addQuotas(tx, grants);
+}
+
+async function writeVerdicts(tx: Tx, shows: DecidedShow[], now: Date): Promise<void> {
+  const verdicts = shows.flatMap((show) =>
+    show.decisions.map((decision) => ({
+      showId: show.head.showId,
+      requestId: decision.request.requestId,
+      state: decision.kind,
+      reason: decision.kind === 'REFUSED' ? decision.reason : null,
+      alternatives: decision.kind === 'REFUSED' ? decision.alternatives : [],
+    })),
+  );
+  if (verdicts.length === 0) return;
+  const recorded = await recordVerdicts(tx, verdicts, now);
+  if (recorded !== verdicts.length) {
+    throw new BatchOutdated(`${recorded} of ${verdicts.length} requests were undecided`);
+  }
+}
+
+/** One log row per hold ended and per decision, in this order. */
+function logRows(show: DecidedShow, now: Date): SqlValue[][] {
+  const { showId, lsn } = show.head;
+  const expired = show.overdue.map((hold) => ({
+    kind: 'EXPIRED',
+    subjectId: hold.reservationId,
+    detail: { seats: hold.seats.map(([seatNo]) => seatNo) } as Record<string, unknown>,
+  }));
+  const decided = show.decisions.map((decision) => ({
+    kind: decision.kind as string,
+    subjectId: decision.request.requestId,
+    detail: logDetail(decision),
+  }));
+  return [...expired, ...decided].map((entry, index) => [
+    showId,
+    lsn + index + 1,
+    now,
+    entry.kind,
+    entry.subjectId,
+    JSON.stringify(entry.detail),
+  ]);
+}
+
+function logDetail(decision: Decision): Record<string, unknown> {
+  if (decision.kind === 'GRANTED') return { seats: decision.seats.map((seat) => seat.seatNo) };
+  return decision.kind === 'REFUSED' ? { reason: decision.reason } : {};
+}
+
+/** Tells the room which passes were spent: one row per show and batch. */
+function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
+  const [first] = grantsOf(show);
+  if (!first) return [];
+  const grants = grantsOf(show).map(({ request }) => [request.fanId, request.passId]);
+  const entry = { kind: 'granted', subjectId: first.request.requestId, payload: { grants } };
+  return [outboxRow(show.head.showId, entry, nowMs)];
+}
+
+function newFloor(show: DecidedShow): number {
+  const last = show.decisions.at(-1)?.request.requestId ?? 0;
+  return Math.max(show.head.floorId, last + 1 - floorSlack);
+}

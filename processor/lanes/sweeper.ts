@@ -1,0 +1,115 @@
+import type { Logger } from '../../core/runtime/log.js';
+import type { Database } from '../../core/store/database.js';
+import { findStrays, lowerFloor, newestRequestId } from '../../core/store/shard/journal.js';
+import { findOverdueShows } from '../../core/store/shard/overdue.js';
+import { lockHeads } from '../../core/store/shard/show-change.js';
+import type { Shards } from '../../core/store/shards.js';
+import type { Lanes } from './lanes.js';
+
+/** How often a shard's journal is searched for requests that no wake-up brought. */
+const sweepEveryMs = 2_000;
+/** The same while Redis is away and no wake-up comes at all. */
+const sweepAloneEveryMs = 100;
+const expireEveryMs = 500;
+const overdueShowsMax = 500;
+/** Every sweep looks at what came since the one before the last. */
+const shortLook = 2;
+/** Every so many sweeps it looks this many sweeps back: no commit is later than that. */
+const longLook = 15;
+
+export type Sweeper = { close(): Promise<void> };
+
+/**
+ * Stands behind the wake-ups and the timers: finds waiting requests and overdue holds by looking
+ * at the journals themselves, so a lost job, a stopped Redis or a killed processor only delays.
+ */
+export function openSweeper(
+  shards: Shards,
+  lanes: Lanes,
+  isRedisUp: () => boolean,
+  log: Logger,
+): Sweeper {
+  let closed = false;
+  const loops = shards.ids().flatMap((shardId) => {
+    const shard = shards.byId(shardId);
+    const marks: number[] = [];
+    return [
+      loop(
+        () => closed,
+        () => (isRedisUp() ? sweepEveryMs : sweepAloneEveryMs),
+        () => sweep(shard, shardId, lanes, marks),
+        (error) => log.warn({ shardId, err: error }, 'a sweep failed'),
+      ),
+      loop(
+        () => closed,
+        () => expireEveryMs,
+        () => expireOverdue(shard, shardId, lanes),
+        (error) => log.warn({ shardId, err: error }, 'expiry failed'),
+      ),
+    ];
+  });
+  return {
+    close: async () => {
+      closed = true;
+      await Promise.all(loops);
+    },
+  };
+}
+
+/**
+ * Looks for waiting requests among the journal numbers given out lately. `marks` holds the newest
+ * number at each of the last sweeps; the first sweep of a process looks at the whole journal.
+ */
+export async function sweep(
+  shard: Database,
+  shardId: number,
+  lanes: Lanes,
+  marks: number[],
+): Promise<void> {
+  const newest = await newestRequestId(shard);
+  const isLong = marks.length >= longLook + shortLook;
+  const from = isLong ? marks[0] : marks.at(-shortLook);
+  const strays = await findStrays(shard, from ?? 0, newest);
+  if (isLong) marks.splice(0, longLook);
+  marks.push(newest);
+  for (const stray of strays) {
+    await shard.transaction(async (tx) => {
+      const [head] = await lockHeads(tx, [stray.showId]);
+      if (head && head.floorId > stray.lowestId) await lowerFloor(tx, stray.showId, stray.lowestId);
+    });
+  }
+  const woken = new Set(strays.map((stray) => stray.lane));
+  await Promise.all([...woken].map((lane) => lanes.drain({ shardId, lane })));
+}
+
+/** Ends overdue holds, some per show and look: a hundred thousand of them don't stop the sale. */
+export async function expireOverdue(shard: Database, shardId: number, lanes: Lanes): Promise<void> {
+  const overdue = await findOverdueShows(shard, overdueShowsMax);
+  const byLane = new Map<number, number[]>();
+  for (const { lane, showId } of overdue) {
+    byLane.set(lane, [...(byLane.get(lane) ?? []), showId]);
+  }
+  await Promise.all([...byLane].map(([lane, showIds]) => lanes.expire({ shardId, lane }, showIds)));
+}
+
+async function loop(
+  isClosed: () => boolean,
+  everyMs: () => number,
+  work: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!isClosed()) {
+    try {
+      await work();
+    } catch (error) {
+      onError(error);
+    }
+    const untilMs = Date.now() + everyMs();
+    // Short naps, so that closing never waits for a long one.
+    while (!isClosed() && Date.now() < untilMs) {
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.min(100, Math.max(1, untilMs - Date.now()))),
+      );
+    }
+  }
+}

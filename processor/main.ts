@@ -1,0 +1,84 @@
+import { openGate } from '../admission/gate.js';
+import { openMailer } from '../core/notify/mailer.js';
+import { openPayments } from '../core/payments/stripe.js';
+import { openWakeWorker } from '../core/queue/wake.js';
+import { closeRedis, openRedis } from '../core/redis/connect.js';
+import { redisNames } from '../core/redis/keys.js';
+import { type Program, runProgram } from '../core/runtime/program.js';
+import { loadSecrets } from '../core/runtime/secrets.js';
+import { openTokens } from '../core/runtime/tokens.js';
+import { lanesLimits, openDatabase } from '../core/store/database.js';
+import { lanesPerShard, openShards } from '../core/store/shards.js';
+import { openAvailability } from './availability.js';
+import { openLanes } from './lanes/lanes.js';
+import { openSweeper } from './lanes/sweeper.js';
+import { tellDecided } from './lanes/tell.js';
+import { openOutboxRelay } from './outbox/relay.js';
+import { openReconciler } from './payments/reconciler.js';
+
+const paymentMsMax = 10_000;
+const mailFrom = 'Usher <tickets@usher.invalid>';
+
+async function main({ config, log, lifecycle }: Program): Promise<void> {
+  const names = redisNames(config.redisPrefix);
+  const secrets = loadSecrets(config);
+  const tokens = openTokens(secrets);
+  const onRedisError = (error: Error) => log.debug({ err: error.message }, 'redis');
+  const catalog = openDatabase(config.catalogUrl);
+  const shards = await openShards(catalog, config.shardUrls);
+  // Lanes have their own connections, which the server drops soon when a process is paused.
+  const laneShards = await openShards(catalog, config.shardUrls, lanesLimits);
+  const redis = openRedis(config.redisUrl, 'command', onRedisError);
+  const workerRedis = openRedis(config.redisUrl, 'worker', onRedisError);
+  lifecycle.onClose('stores', async () => {
+    closeRedis(redis);
+    closeRedis(workerRedis);
+    await Promise.all([laneShards.close(), shards.close(), catalog.close()]);
+  });
+
+  const lanes = openLanes({
+    shards: laneShards,
+    log,
+    onDecided: (shardId, shows) => tellDecided(redis, names, shardId, shows),
+  });
+  const lanesMax = laneShards.ids().length * lanesPerShard;
+  const worker = openWakeWorker(workerRedis, names, lanesMax, lanes.drain, onRedisError);
+  lifecycle.onClose('wake worker', () => worker.close());
+  const sweeper = openSweeper(laneShards, lanes, () => redis.status === 'ready', log);
+  lifecycle.onClose('sweeper', () => sweeper.close());
+  const availability = openAvailability(catalog, shards, log);
+  lifecycle.onClose('availability', () => availability.close());
+
+  const gate = openGate({ redis, names, catalog, tokens, secrets, log });
+  const payments = openPayments({
+    secretKey: config.payments.secretKey,
+    apiBase: config.payments.apiBase,
+    webhookSecret: config.payments.webhookSecret,
+    timeoutMs: paymentMsMax,
+  });
+  const mailer = openMailer({ urls: config.smtpUrls, from: mailFrom });
+  lifecycle.onClose('outside', () => {
+    gate.close();
+    payments.close();
+    mailer.close();
+  });
+  const money = {
+    shards,
+    catalog,
+    payments,
+    mailer,
+    secrets,
+    log,
+    redis,
+    names,
+    gate,
+    publicUrl: config.publicUrl,
+  };
+  const reconciler = openReconciler(money);
+  lifecycle.onClose('reconciler', () => reconciler.close());
+  const relay = openOutboxRelay(money);
+  lifecycle.onClose('outbox relay', () => relay.close());
+  log.info({ shards: laneShards.ids(), lanesPerShard }, 'ready');
+}
+
+await runProgram('processor', process.env, main);

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import type { ApiDeps } from '../../api/deps.js';
+import { openLimits } from '../../api/limits.js';
+import { problemHandler } from '../../api/problem.js';
+import { registerRoutes } from '../../api/register.js';
+import { bookingsRoutes } from '../../api/routes/bookings.js';
+import { confirmRoutes } from '../../api/routes/confirm.js';
+import { reservationsRoutes } from '../../api/routes/reservations.js';
+import { webhookHandler } from '../../api/webhook.js';
+import { formatId } from '../../core/domain/ids.js';
+import type { EventDeps } from '../../core/payments/settle-event.js';
+import { openPayments } from '../../core/payments/stripe.js';
+import { closeRedis, openRedis } from '../../core/redis/connect.js';
+import { redisNames } from '../../core/redis/keys.js';
+import { openLog } from '../../core/runtime/log.js';
+import { loadSecrets, type Secrets } from '../../core/runtime/secrets.js';
+import { openTokens } from '../../core/runtime/tokens.js';
+import { openFanGuard } from '../../core/store/catalog/fans.js';
+import { type Sandbox, startSandbox } from '../../sandbox/app.js';
+import type { TestHold } from './fixtures.js';
+import { openTestStores, type TestStores } from './stores.js';
+
+export const webhookSecret = 'whsec_test';
+const secretKey = 'sk_test_usher';
+
+/** Real stores, the sandbox, and an api with the paying part of Usher; no reconciler runs. */
+export type PaymentWorld = {
+  stores: TestStores;
+  sandbox: Sandbox;
+  secrets: Secrets;
+  deps: EventDeps;
+  url: string;
+  call(
+    fanId: string,
+    method: string,
+    path: string,
+    more?: { body?: unknown; headers?: Record<string, string> },
+  ): Promise<{ status: number; body: Record<string, unknown>; text: string; headers: Headers }>;
+  confirm(
+    hold: TestHold,
+    token: string,
+    key: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
+  close(): Promise<void>;
+};
+
+export async function openPaymentWorld(): Promise<PaymentWorld> {
+  const stores = await openTestStores();
+  const dataDir = mkdtempSync(join(tmpdir(), 'usher-pay-'));
+  const secrets = loadSecrets({ dataDir, secretsFile: undefined, production: false });
+  const log = openLog('test', 'fatal');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const webhook = { url: `${url}/api/v1/payments/webhook`, secret: webhookSecret };
+  const sandbox = await startSandbox({ port: 0, secretKey, webhook });
+  const payments = openPayments({
+    secretKey,
+    apiBase: sandbox.url,
+    webhookSecret,
+    timeoutMs: 2_000,
+    breakerResetMs: 200,
+  });
+  const redis = openRedis(stores.redisUrl, 'command', () => undefined);
+  const names = redisNames(stores.redisPrefix);
+  const deps: EventDeps = { ...stores, payments, redis, names, log, publicUrl: url };
+  const tokens = openTokens(secrets);
+  const fans = await openFanGuard(stores.catalog);
+  const limits = openLimits(redis, names, 'off');
+  const api = { ...deps, config: { publicUrl: url }, secrets, tokens, limits, fans };
+  server.on('request', buildApp(api as unknown as ApiDeps));
+
+  const call: PaymentWorld['call'] = async (fanId, method, path, more = {}) => {
+    const expiresAtMs = Date.now() + 600_000;
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${tokens.signSession({ fanId, epoch: 1, expiresAtMs })}`,
+        ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more.headers,
+      },
+      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    const body = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>;
+    return { status: response.status, body, text, headers: response.headers };
+  };
+  return {
+    stores,
+    sandbox,
+    secrets,
+    deps,
+    url,
+    call,
+    confirm: (hold, token, key) => {
+      const ref = { showId: hold.showId, no: hold.reservationId };
+      const body = { reservation_id: formatId('reservation', ref), payment_token: token };
+      return call(hold.fanId, 'POST', '/confirm', { body, headers: { 'idempotency-key': key } });
+    },
+    close: async () => {
+      await sandbox.close();
+      await closeServer(server);
+      payments.close();
+      fans.close();
+      closeRedis(redis);
+      await stores.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function buildApp(deps: ApiDeps): express.Express {
+  const app = express();
+  app.post('/api/v1/payments/webhook', express.raw({ type: () => true }), webhookHandler(deps));
+  app.use(express.json());
+  const routes = [...confirmRoutes(deps), ...reservationsRoutes(deps), ...bookingsRoutes(deps)];
+  registerRoutes(app, routes, deps);
+  app.use(problemHandler(deps.log));
+  return app;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
