@@ -1,13 +1,20 @@
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { isIPv6 } from 'node:net';
 import { UsherError } from '../core/domain/errors.js';
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
+import {
+  type LocalBuckets,
+  openLocalBuckets,
+  openSharedBuckets,
+  type SharedBuckets,
+} from '../core/redis/leaky-bucket.js';
 
 type Bucket = { points: number; perSeconds: number; by: 'address' | 'fan' };
 
 /**
- * How many calls one fan or address may make. Addresses are loose, because a whole dormitory or
- * mobile network may share one; accounts are tight.
+ * How many calls one fan or address may make: `points` at once, and as many again every
+ * `perSeconds`, leaking evenly. Addresses are loose, because a whole dormitory or mobile network
+ * may share one; accounts are tight.
  */
 export const buckets = {
   signup: { points: 30, perSeconds: 60, by: 'address' },
@@ -23,8 +30,11 @@ export type LimitLevel = 'normal' | 'loose' | 'off';
 const looseFactor = 50;
 
 export type Limits = {
-  /** @throws UsherError `slow_down` with Retry-After when the bucket is full. */
-  take(name: LimitName, who: { address: string; fanId: string }): Promise<void>;
+  /**
+   * Counts one call. What is counted in this process answers at once, without a promise.
+   * @throws UsherError `slow_down` with Retry-After when the bucket is full.
+   */
+  take(name: LimitName, who: { address: string; fanId: string }): Promise<void> | undefined;
 };
 
 /**
@@ -33,35 +43,41 @@ export type Limits = {
  * database holds the real caps.
  */
 export function openLimits(redis: Redis, names: RedisNames, level: LimitLevel): Limits {
-  if (level === 'off') return { take: async () => undefined };
+  if (level === 'off') return { take: () => undefined };
   const factor = level === 'loose' ? looseFactor : 1;
-  const limiters = Object.fromEntries(
-    Object.entries(buckets).map(([name, bucket]) => {
-      const settings = { points: bucket.points * factor, duration: bucket.perSeconds };
-      const memory = new RateLimiterMemory({ ...settings, keyPrefix: name });
-      if (name === 'reserve') return [name, memory];
-      const shared = new RateLimiterRedis({
-        ...settings,
-        storeClient: redis,
-        keyPrefix: `${names.limits}:${name}`,
-        insuranceLimiter: memory,
-      });
-      return [name, shared];
+  const open = Object.fromEntries(
+    Object.entries(buckets).map(([name, { points, perSeconds }]) => {
+      const rule = { burst: points * factor, drainMs: perSeconds * 1_000 };
+      if (name === 'reserve') return [name, openLocalBuckets(rule)];
+      return [name, openSharedBuckets(redis, `${names.limits}:${name}`, rule)];
     }),
-  ) as Record<LimitName, RateLimiterMemory | RateLimiterRedis>;
+  ) as Record<LimitName, LocalBuckets | SharedBuckets>;
   return {
-    take: async (name, who) => {
-      const by = buckets[name].by === 'fan' && who.fanId !== '' ? who.fanId : who.address;
-      try {
-        await limiters[name].consume(by);
-      } catch (refusal) {
-        if (refusal instanceof Error) throw refusal;
-        const waitMs = (refusal as { msBeforeNext: number }).msBeforeNext;
-        const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-        throw new UsherError('slow_down', `Too many calls. Try again in ${seconds} s.`, {
-          retryAfterSeconds: seconds,
-        });
-      }
+    take: (name, { address, fanId }) => {
+      const by = buckets[name].by === 'fan' && fanId !== '' ? fanId : networkOf(address);
+      const waitMs = open[name](by);
+      return typeof waitMs === 'number' ? assertRoom(waitMs) : waitMs.then(assertRoom);
     },
   };
+}
+
+function assertRoom(waitMs: number): undefined {
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  throw new UsherError('slow_down', `Too many calls. Try again in ${seconds} s.`, {
+    retryAfterSeconds: seconds,
+  });
+}
+
+/** An IPv6 customer owns a whole /64 and may call from any address in it, so it counts as one. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? 0 : tail.split(':').length;
+  if (tail !== undefined) groups.push(...Array<string>(8 - groups.length - after).fill('0'));
+  const network = [...groups, ...(tail ?? '').split(':')].slice(0, 4);
+  return `${network.map((group) => Number.parseInt(group || '0', 16).toString(16)).join(':')}::/64`;
 }
