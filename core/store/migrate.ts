@@ -95,7 +95,8 @@ async function registerShard(
         const [last] = await tx.rows<{ top: number }>(
           'SELECT COALESCE(MAX(shard_id), 0) AS top FROM shards FOR UPDATE',
         );
-        const next = (last?.top ?? 0) + 1;
+        // An aggregate can come back as decimal text.
+        const next = Number(last?.top ?? 0) + 1;
         await tx.change('INSERT INTO shards (shard_id, name) VALUES (?, ?)', [
           next,
           `${shard.name}#${next}`,

@@ -194,7 +194,7 @@ export async function newestRequestId(shard: Pick<Queryable, 'rows'>): Promise<n
   const [row] = await shard.rows<{ top: number | null }>(
     'SELECT MAX(request_id) AS top FROM request',
   );
-  return row?.top ?? 0;
+  return Number(row?.top ?? 0);
 }
 
 /** Lets the drain begin again at a request that committed late. */
