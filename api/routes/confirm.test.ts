@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { formatId } from '../../core/domain/ids.js';
 import { readTicketCode } from '../../core/runtime/ticket-code.js';
 import { holdSeats, seedShow, type TestHold, type TestShow } from '../../test/support/fixtures.js';
 import { chargesOf, rowsOf } from '../../test/support/payment-rows.js';
@@ -38,7 +39,8 @@ describe('confirm', () => {
         counter: 1,
       });
     }
-    expect(await world.confirm(held, 'pm_card_visa', 'key-1')).toEqual(first);
+    const again = await world.confirm(held, 'pm_card_visa', 'key-1');
+    expect([again.status, again.body]).toEqual([201, first.body]);
     expect(await rows(held)).toMatchObject({
       reservation: 'BOOKED',
       payments: ['SUCCEEDED'],
@@ -98,12 +100,12 @@ describe('confirm', () => {
       const held = await hold();
       const asked = await world.confirm(held, 'pm_card_authenticationRequired', 'secure');
       expect(asked).toMatchObject({ status: 202, body: { status: 'requires_action' } });
-      const seen = await world.call(held.fanId, 'GET', `/reservations/${await idOf(held)}`);
+      const seen = await world.call(held.fanId, 'GET', `/reservations/${idOf(held)}`);
       expect(seen.body).toMatchObject({
         state: 'paying',
         payment: { status: 'requires_action', client_secret: asked.body.client_secret },
       });
-      await answerChallenge(String(asked.body.next_action_url), verdict);
+      expect(await world.answerChallenge(String(asked.body.next_action_url), verdict)).toBe(200);
       const ended = await world.confirm(held, 'pm_card_authenticationRequired', 'secure');
       expect(ended.status).toBe(status);
       expect(await rows(held)).toMatchObject({ reservation: state });
@@ -142,7 +144,7 @@ describe('confirm', () => {
 
   it('wants an Idempotency-Key', async () => {
     const held = await hold();
-    const body = { reservation_id: await idOf(held), payment_token: 'pm_card_visa' };
+    const body = { reservation_id: idOf(held), payment_token: 'pm_card_visa' };
     const answer = await world.call(held.fanId, 'POST', '/confirm', { body });
     expect(answer).toMatchObject({ status: 400, body: { error: 'malformed' } });
     expect(answer.body.detail).toContain('Idempotency-Key');
@@ -168,17 +170,6 @@ describe('confirm', () => {
     expect(chargesOf(world.sandbox, held)).toEqual([48_000]);
   });
 
-  const idOf = async (held: TestHold): Promise<string> => {
-    const { formatId } = await import('../../core/domain/ids.js');
-    return formatId('reservation', { showId: held.showId, no: held.reservationId });
-  };
-  const answerChallenge = async (page: string, verdict: string): Promise<void> => {
-    const { origin, pathname, searchParams } = new URL(page);
-    const answer = await fetch(`${origin}${pathname}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ client_secret: searchParams.get('client_secret'), verdict }),
-    });
-    expect(answer.status).toBe(200);
-  };
+  const idOf = (held: TestHold): string =>
+    formatId('reservation', { showId: held.showId, no: held.reservationId });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import express from 'express';
 import type { ApiDeps } from '../../api/deps.js';
 import { openLimits } from '../../api/limits.js';
+import { openMetrics } from '../../api/metrics.js';
 import { problemHandler } from '../../api/problem.js';
 import { registerRoutes } from '../../api/register.js';
 import { bookingsRoutes } from '../../api/routes/bookings.js';
@@ -46,6 +47,8 @@ export type PaymentWorld = {
     token: string,
     key: string,
   ): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** Answers a 3-D Secure page as its fan: `complete` or `fail`. Returns the status. */
+  answerChallenge(page: string, verdict: string): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -53,7 +56,7 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
   const stores = await openTestStores();
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-pay-'));
   const secrets = loadSecrets({ dataDir, secretsFile: undefined, production: false });
-  const log = openLog('test', 'fatal');
+  const log = openLog('test', 'error');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -72,7 +75,11 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
   const tokens = openTokens(secrets);
   const fans = await openFanGuard(stores.catalog);
   const limits = openLimits(redis, names, 'off');
-  const api = { ...deps, config: { publicUrl: url }, secrets, tokens, limits, fans };
+  const metrics = openMetrics(
+    () => 0,
+    () => 0,
+  );
+  const api = { ...deps, config: { publicUrl: url }, secrets, tokens, limits, fans, metrics };
   server.on('request', buildApp(api as unknown as ApiDeps));
 
   const call: PaymentWorld['call'] = async (fanId, method, path, more = {}) => {
@@ -103,6 +110,7 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
       const body = { reservation_id: formatId('reservation', ref), payment_token: token };
       return call(hold.fanId, 'POST', '/confirm', { body, headers: { 'idempotency-key': key } });
     },
+    answerChallenge,
     close: async () => {
       await sandbox.close();
       await closeServer(server);
@@ -123,6 +131,16 @@ function buildApp(deps: ApiDeps): express.Express {
   registerRoutes(app, routes, deps);
   app.use(problemHandler(deps.log));
   return app;
+}
+
+async function answerChallenge(page: string, verdict: string): Promise<number> {
+  const { origin, pathname, searchParams } = new URL(page);
+  const answer = await fetch(`${origin}${pathname}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_secret: searchParams.get('client_secret'), verdict }),
+  });
+  return answer.status;
 }
 
 async function closeServer(server: Server): Promise<void> {

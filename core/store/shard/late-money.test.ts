@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { settleFact } from '../../payments/settling.js';
-import { holdSeats, seedShow, type TestHold, type TestShow } from '../../../test/support/fixtures.js';
+import {
+  holdSeats,
+  seedShow,
+  type TestHold,
+  type TestShow,
+} from '../../../test/support/fixtures.js';
 import { chargesOf, rowsOf } from '../../../test/support/payment-rows.js';
 import { openPaymentWorld, type PaymentWorld } from '../../../test/support/payment-world.js';
+import { settleFact } from '../../payments/settling.js';
 import { type Payment, readPayments } from './payments.js';
 import type { PaymentFact, Settled } from './settle.js';
 
@@ -39,7 +44,10 @@ describe('money and the end of a hold, in every order', () => {
       [held.showId, held.reservationId],
     );
   };
-  const settle = (payment: Payment, kind: 'succeeded' | 'cancelled' | 'declined'): Promise<Settled> => {
+  const settle = (
+    payment: Payment,
+    kind: 'succeeded' | 'cancelled' | 'declined',
+  ): Promise<Settled> => {
     const intentId = payment.intentId ?? '';
     const facts: Record<string, PaymentFact> = {
       succeeded: { kind, intentId, received: { amount: 48_000, currency: 'INR' } } as PaymentFact,
@@ -72,7 +80,10 @@ describe('money and the end of a hold, in every order', () => {
   });
 
   it.each([
-    ['one of the seats is gone', async () => void (await holdSeats(world.stores, show, { seats: [1] }))],
+    [
+      'one of the seats is gone',
+      async () => void (await holdSeats(world.stores, show, { seats: [1] })),
+    ],
     ['the fan has used the quota elsewhere', 'quota'],
     ['the show has begun', 'UPDATE show_head SET starts_at = NOW(3) WHERE show_id = ?'],
     ['the show is cancelled', "UPDATE show_gate SET state = 'CANCELLED' WHERE show_id = ?"],
