@@ -33,7 +33,7 @@ export function Choose({ sale, show, place, room }: Props) {
   const chosen = useStore(selection);
   const fan = useStore(session);
   const [view, setView] = useState<'map' | 'list'>('map');
-  useLostSeats(map, show.show_id);
+  const lost = useLostSeats(map, show.show_id);
 
   const toggle = (seat: string): void => {
     if (chosen.includes(seat)) selection.set(chosen.filter((each) => each !== seat));
@@ -67,6 +67,11 @@ export function Choose({ sale, show, place, room }: Props) {
       {room?.state === 'sold_out' && (
         <Notice tone="warn" title="No seats are free at the moment">
           <p>Seats that are not paid for in time appear on the map at once.</p>
+        </Notice>
+      )}
+      {lost.length > 0 && (
+        <Notice tone="warn" title={`${listed(lost)} just went to somebody else`}>
+          <p>Nothing is yours until you hold it. Choose another, or let Usher pick.</p>
         </Notice>
       )}
       {map === null ? (
@@ -108,7 +113,8 @@ export function Choose({ sale, show, place, room }: Props) {
 }
 
 /** Seats that somebody else takes leave the selection, and the fan is told. */
-function useLostSeats(map: SeatMap | null, showId: string): void {
+function useLostSeats(map: SeatMap | null, showId: string): string[] {
+  const [told, setTold] = useState<string[]>([]);
   useEffect(() => {
     const selection = selectionOf(showId);
     const chosen = selection.get();
@@ -120,12 +126,14 @@ function useLostSeats(map: SeatMap | null, showId: string): void {
     );
     const lost = chosen.filter((seat) => !free.has(seat));
     if (lost.length === 0) return;
+    setTold(lost);
     selection.set(chosen.filter((seat) => free.has(seat)));
     announce(
       `${listed(lost.map(seatWords))} ${lost.length === 1 ? 'was' : 'were'} just taken.`,
       true,
     );
   }, [map, showId]);
+  return told;
 }
 
 /** Why the last wish was refused, with what can be had instead one click away. */

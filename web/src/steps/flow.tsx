@@ -3,6 +3,7 @@ import * as calls from '../lib/calls.js';
 import { clock } from '../lib/clock.js';
 import { dropPurchase, purchases, session } from '../lib/keep.js';
 import { connected } from '../lib/live.js';
+import { go } from '../lib/router.js';
 import { stepOf } from '../lib/step.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Room, Sale, Show } from '../lib/types.js';
@@ -83,7 +84,8 @@ function useCheckedReservation(
       (found) => {
         const purchase = purchases.get()[showId];
         if (purchase === undefined || purchase.confirm !== undefined) return;
-        if (/^(expired|released)$/i.test(found.state ?? '')) dropPurchase(showId);
+        if (/^(expired|released|booked)$/.test(found.state ?? '')) dropPurchase(showId);
+        if (found.state === 'booked' && found.booking_id) go(`/bookings/${found.booking_id}`);
       },
       // A lost connection proves nothing; the timer and the next call will tell.
       () => undefined,
