@@ -11,7 +11,7 @@ shows:
 
 describe('faults that only the store could see', () => {
   it('are told with the line of their entry', () => {
-    const faults = placeFaults(text, [
+    const faults = placeFaults(text, 'yaml', [
       { path: ['halls', 0, 'layout'], key: 'one', message: 'would lose A-1' },
       { path: ['shows'], key: 'second', message: 'has another hall' },
       { path: ['shows'], key: 'unfolded', message: 'has another sale' },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import express from 'express';
 import type { ApiDeps } from '../../api/deps.js';
 import { openLimits } from '../../api/limits.js';
+import { openMetrics } from '../../api/metrics.js';
 import { problemHandler } from '../../api/problem.js';
 import { registerRoutes } from '../../api/register.js';
 import type { Route } from '../../api/route.js';
@@ -46,6 +47,10 @@ export async function serveRoutes(
     names,
     redis,
     limits: openLimits(redis, names, 'off'),
+    metrics: openMetrics(
+      () => 0,
+      () => 0,
+    ),
     fans: await openFanGuard(stores.catalog, { everyMs: 50 }),
   } as unknown as ApiDeps;
   const app = express();
