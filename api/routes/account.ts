@@ -45,7 +45,10 @@ type Deps = Pick<ApiDeps, 'catalog' | 'secrets' | 'tokens' | 'fans'>;
 
 /** Sign-up, log-in and the fan's own data. */
 export function accountRoutes(deps: Deps): Route[] {
-  const { catalog } = deps;
+  return [...sessionRoutes(deps), ...ownDataRoutes(deps)];
+}
+
+function sessionRoutes(deps: Deps): Route[] {
   return [
     route({
       method: 'post',
@@ -86,11 +89,16 @@ export function accountRoutes(deps: Deps): Route[] {
       body: z.strictObject({}),
       answers: { 204: 'empty' },
       handle: async ({ fanId }) => {
-        await endSessions(catalog, fanId);
+        await endSessions(deps.catalog, fanId);
         await deps.fans.refresh();
         return { status: 204 };
       },
     }),
+  ];
+}
+
+function ownDataRoutes(deps: Deps): Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/account',
@@ -111,7 +119,7 @@ export function accountRoutes(deps: Deps): Route[] {
       body: z.strictObject({}),
       answers: { 204: 'empty' },
       handle: async ({ fanId }) => {
-        await eraseFan(catalog, fanId, `fan ${fanId}`);
+        await eraseFan(deps.catalog, fanId, `fan ${fanId}`);
         await deps.fans.refresh();
         return { status: 204 };
       },

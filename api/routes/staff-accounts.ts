@@ -18,37 +18,42 @@ const session = z.object({
 });
 const staff = z.object({ name: z.string(), role, created_at: z.iso.datetime() });
 
+type Deps = Pick<ApiDeps, 'catalog' | 'tokens' | 'fans'>;
+
 /** Staff log in with a name; only administrators see and change who is among them. */
-export function staffAccountRoutes({
-  catalog,
-  tokens,
-  fans,
-}: Pick<ApiDeps, 'catalog' | 'tokens' | 'fans'>): Route[] {
+export function staffAccountRoutes(deps: Deps): Route[] {
+  return [loginRoute(deps), ...administratorRoutes(deps)];
+}
+
+function loginRoute({ catalog, tokens }: Deps): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/staff/login',
+    summary: 'Log in as staff',
+    identity: 'none',
+    limit: 'login',
+    body: z.strictObject({ name: z.string().max(80), password: z.string().max(200) }),
+    answers: { 200: session },
+    handle: async ({ body }) => {
+      const found = await logInStaff(catalog, body);
+      const expiresAtMs = Math.floor(Date.now() / 1000) * 1000 + sessionHours * 3_600_000;
+      const token = tokens.signSession({
+        fanId: found.name,
+        epoch: found.epoch,
+        role: found.role,
+        expiresAtMs,
+      });
+      const expires = new Date(expiresAtMs).toISOString();
+      return {
+        status: 200,
+        body: { name: found.name, role: found.role, token, expires_at: expires },
+      };
+    },
+  });
+}
+
+function administratorRoutes({ catalog, fans }: Deps): Route[] {
   return [
-    route({
-      method: 'post',
-      path: '/api/v1/staff/login',
-      summary: 'Log in as staff',
-      identity: 'none',
-      limit: 'login',
-      body: z.strictObject({ name: z.string().max(80), password: z.string().max(200) }),
-      answers: { 200: session },
-      handle: async ({ body }) => {
-        const found = await logInStaff(catalog, body);
-        const expiresAtMs = Math.floor(Date.now() / 1000) * 1000 + sessionHours * 3_600_000;
-        const token = tokens.signSession({
-          fanId: found.name,
-          epoch: found.epoch,
-          role: found.role,
-          expiresAtMs,
-        });
-        const expires = new Date(expiresAtMs).toISOString();
-        return {
-          status: 200,
-          body: { name: found.name, role: found.role, token, expires_at: expires },
-        };
-      },
-    }),
     route({
       method: 'get',
       path: '/api/v1/staff/accounts',
