@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { fields, table } from './out.js';
+
+/** A sale as the staff API gives it; further fields pass through to `--json`. */
+export const saleSchema = z
+  .object({
+    sale_id: z.string(),
+    name: z.string(),
+    state: z.string(),
+    standing: z.boolean(),
+    lobby: z.string(),
+    lobby_opens_at: z.string().nullable(),
+    opens_at: z.string(),
+    rate_per_minute: z.number(),
+    pass_cap: z.number(),
+    pass_seconds: z.number(),
+    seat_cap: z.number(),
+    sale_cap: z.number().nullable(),
+    hold_seconds: z.number(),
+    seats_left: z.number(),
+    message: z.string().nullable(),
+    version: z.number(),
+    shows: z.number(),
+  })
+  .loose();
+export type Sale = z.infer<typeof saleSchema>;
+
+export function saleTable(sales: Sale[]): string {
+  return table(
+    ['sale', 'state', 'opens at', 'rate/min', 'shows', 'seats left', 'name'],
+    sales.map((sale) => [
+      sale.sale_id,
+      sale.standing ? `${sale.state}, standing` : sale.state,
+      sale.opens_at,
+      sale.rate_per_minute,
+      sale.shows,
+      sale.seats_left,
+      sale.name,
+    ]),
+  );
+}
+
+export function saleText(sale: Sale): string {
+  return fields([
+    ['sale', sale.sale_id],
+    ['name', sale.name],
+    ['state', sale.state],
+    ['kind', sale.standing ? 'standing: nobody waits' : `rush, lobby by ${sale.lobby}`],
+    ['lobby opens at', sale.lobby_opens_at],
+    ['opens at', sale.opens_at],
+    ['rate', `${sale.rate_per_minute} a minute`],
+    ['pass cap', sale.pass_cap],
+    ['pass lasts', `${sale.pass_seconds} s`],
+    ['seat cap', sale.seat_cap],
+    ['sale cap', sale.sale_cap],
+    ['hold lasts', `${sale.hold_seconds} s`],
+    ['shows', sale.shows],
+    ['seats left', sale.seats_left],
+    ['message', sale.message],
+    ['version', sale.version],
+  ]);
+}
