@@ -52,7 +52,8 @@ export function browseRoutes({ catalog }: Deps): Route[] {
   const kept = <T>(key: unknown[], fill: () => Promise<T>): Promise<T> =>
     cache.get(JSON.stringify(key), fill) as Promise<T>;
   return [
-    ...placeRoutes({ catalog }, kept),
+    ...cityRoutes({ catalog }, kept),
+    ...cinemaRoutes({ catalog }, kept),
     ...movieRoutes({ catalog }, kept),
     ...saleRoutes({ catalog }, kept),
   ];
@@ -60,7 +61,7 @@ export function browseRoutes({ catalog }: Deps): Route[] {
 
 type Kept = <T>(key: unknown[], fill: () => Promise<T>) => Promise<T>;
 
-function placeRoutes({ catalog }: Deps, kept: Kept): Route[] {
+function cityRoutes({ catalog }: Deps, kept: Kept): Route[] {
   return [
     route({
       method: 'get',
@@ -75,6 +76,11 @@ function placeRoutes({ catalog }: Deps, kept: Kept): Route[] {
         return { status: 200, body: pageOf(rows.map(cityJson), query) };
       },
     }),
+  ];
+}
+
+function cinemaRoutes({ catalog }: Deps, kept: Kept): Route[] {
+  return [
     route({
       method: 'get',
       path: '/api/v1/cinemas',
