@@ -21,8 +21,10 @@ export const limits = {
   /** Admissions put into a restored room at a time. */
   loadRows: 1_000,
   /** Tries of one restoring that meets others. */
-  restoreTriesMax: 20,
-  restoreRetryMs: 150,
+  restoreTriesMax: 80,
+  restoreRetryMs: 100,
+  /** How long one process may take from its claim to the beginning of the building. */
+  restoreClaimMs: 5_000,
   /** How often a process learns of revoked passes. */
   revokedMs: 1_000,
   /** Commits may become visible this much later than the time they carry. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UsherError } from '../core/domain/errors.js';
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
-import { askRedis, type RunId, watchRunId } from '../core/redis/scripts.js';
+import { type RunId, watchRunId } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import { countRecentAdmissions, listAdmissions } from '../core/store/catalog/admission.js';
 import { moveEpoch, readSale, reserveSequence, type Sale } from '../core/store/catalog/sales.js';
@@ -148,19 +148,18 @@ async function restoreRoom(deps: RoomsDeps, runId: RunId, saleId: string): Promi
     const sale = await readSale(deps.catalog, saleId);
     if (!sale) throw new UsherError('not_found', `There is no sale ${saleId}.`);
     const ident = identOf(sale.epoch, await runId());
-    const [stands, building] = await askRedis(() =>
-      deps.redis.hmget(deps.names.room(saleId), 'ident', 'building'),
-    );
-    if (stands === ident) return sale;
-    if (building === ident || movedTo === sale.epoch) {
-      if (await buildRoom(deps, sale, ident)) return sale;
-    } else if (await moveEpoch(deps.catalog, sale, limits.seqBlock)) {
+    const room = roomScripts(deps.redis, deps.names, saleId, ident);
+    if (movedTo === sale.epoch && (await buildRoom(deps, sale, room))) return sale;
+    const claim = await room.restoreClaim(limits.restoreClaimMs);
+    if (claim === 'done') return sale;
+    if (claim === 'building' && (await buildRoom(deps, sale, room))) return sale;
+    if (claim === 'mine' && (await moveEpoch(deps.catalog, sale, limits.seqBlock))) {
       const first = sale.seqReserved === 0;
       movedTo = first ? sale.epoch : sale.epoch + 1;
       if (!first) deps.log.warn({ saleId, epoch: movedTo }, 'restoring a room');
-      continue;
+    } else {
+      await pause(limits.restoreRetryMs);
     }
-    await pause(limits.restoreRetryMs);
   }
   throw new UsherError(
     'unavailable',
@@ -172,8 +171,7 @@ async function restoreRoom(deps: RoomsDeps, runId: RunId, saleId: string): Promi
 }
 
 /** @returns false when somebody else's building went ahead meanwhile. */
-async function buildRoom(deps: RoomsDeps, sale: Sale, ident: string): Promise<boolean> {
-  const room = roomScripts(deps.redis, deps.names, sale.saleId, ident);
+async function buildRoom(deps: RoomsDeps, sale: Sale, room: RoomScripts): Promise<boolean> {
   const begun = await room.restoreBegin(sale.epoch);
   if (begun !== 'building') return begun === 'done';
   try {

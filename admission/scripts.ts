@@ -13,6 +13,7 @@ const scripts = {
   room: load('room-5.lua'),
   configure: load('configure-2.lua'),
   extend: load('extend-1.lua'),
+  restoreClaim: load('restore_claim-1.lua'),
   restoreBegin: load('restore_begin-7.lua'),
   restoreLoad: load('restore_load-5.lua'),
   restoreFinish: load('restore_finish-2.lua'),
@@ -171,6 +172,10 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     },
     extend: async (seqMax: number): Promise<void> => {
       await run(scripts.extend, [room], [ident, seqMax]);
+    },
+    restoreClaim: async (claimMs: number): Promise<'done' | 'building' | 'mine' | 'wait'> => {
+      const answer = await run(scripts.restoreClaim, [room], [ident, claimMs]);
+      return answer[0] as 'done' | 'building' | 'mine' | 'wait';
     },
     restoreBegin: async (epoch: number): Promise<'done' | 'newer' | 'building'> => {
       const keys = [room, line, marks, returned, leases, picked, window];

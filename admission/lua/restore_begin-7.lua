@@ -32,6 +32,6 @@ else
   redis.call('HSET', room_key, 'vclock', whole(now), 'cursor', '0', 'gone', '0', 'served', '0')
 end
 redis.call('UNLINK', KEYS[5], picked, KEYS[7])
-redis.call('HDEL', room_key, 'ident')
+redis.call('HDEL', room_key, 'ident', 'claimed_at')
 redis.call('HSET', room_key, 'building', ident, 'epoch', ARGV[2])
 return { 'building' }

@@ -77,7 +77,18 @@ function classify(error: unknown): unknown {
  */
 export type RunId = () => Promise<string>;
 
+const watched = new WeakMap<Redis, RunId>();
+
+/** One watch per connection, however many ask. */
 export function watchRunId(redis: Redis): RunId {
+  const before = watched.get(redis);
+  if (before) return before;
+  const runId = newWatch(redis);
+  watched.set(redis, runId);
+  return runId;
+}
+
+function newWatch(redis: Redis): RunId {
   let known: Promise<string> | undefined;
   const forget = (): void => {
     known = undefined;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,11 +121,23 @@ async function addFans(catalog: Database, count: number): Promise<string[]> {
   return fans;
 }
 
-export type OwnRedis = { url: string; stop(): Promise<void>; start(): Promise<void> };
+export type OwnRedis = {
+  url: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Keeps the present files; only while stopped. */
+  keepCopy(): void;
+  /** Goes back to the files that were kept; only while stopped. */
+  putBackCopy(): void;
+  close(): Promise<void>;
+};
 
 /** A Redis that a test may empty, stop and start again without hurting the others. */
-export async function startOwnRedis(): Promise<OwnRedis & { close(): Promise<void> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'usher-own-redis-'));
+export async function startOwnRedis(): Promise<OwnRedis> {
+  const home = mkdtempSync(join(tmpdir(), 'usher-own-redis-'));
+  const dir = join(home, 'now');
+  const copy = join(home, 'copy');
+  mkdirSync(dir);
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}/0`;
   const launch = () =>
@@ -166,9 +178,14 @@ export async function startOwnRedis(): Promise<OwnRedis & { close(): Promise<voi
       server = launch();
       await answers();
     },
+    keepCopy: () => cpSync(dir, copy, { recursive: true }),
+    putBackCopy: () => {
+      rmSync(dir, { recursive: true, force: true });
+      cpSync(copy, dir, { recursive: true });
+    },
     close: async () => {
       await stop();
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
