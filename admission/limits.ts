@@ -16,6 +16,8 @@ export const limits = {
   leaseLeewayMs: 15_000,
   /** How long a restored room only takes receipts before it admits again. */
   restoreMs: 60_000,
+  /** The same for a room that lacks a second of joins at most. */
+  restoreShortMs: 3_000,
   /** Sequence numbers reserved in SQL at a time; a new block comes when half of one is used. */
   seqBlock: 100_000,
   /** Admissions put into a restored room at a time. */

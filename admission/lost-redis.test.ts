@@ -210,6 +210,33 @@ describe('a Redis that came back with an older copy', () => {
   });
 });
 
+describe('a Redis that was killed and started again', () => {
+  it('has lost nothing, so admissions go on after a short while', async () => {
+    const patient = await openRoomBench({ redisUrl: own.url, restoreMs: 600_000 });
+    try {
+      const saleId = await patient.addSale();
+      const fans = await patient.addFans(3);
+      const its = { gate: patient.openGate(), pump: patient.openPump() };
+      await its.gate.join({ saleId, fanId: fans[0] ?? '' });
+      await its.pump.tick(saleId);
+      await own.kill();
+      await own.start();
+      await until(() => patient.redis.status === 'ready', { what: 'the connection' });
+      const { place } = await its.gate.join({ saleId, fanId: fans[1] ?? '' });
+      expect(place).toMatchObject({ state: 'waiting', place: null });
+      await until(
+        async () => {
+          await its.pump.tick(saleId);
+          return (await its.gate.place({ saleId, fanId: fans[1] ?? '' })).pass;
+        },
+        { what: 'the pass', every: 50 },
+      );
+    } finally {
+      await patient.close();
+    }
+  });
+});
+
 describe('while Redis is away', () => {
   it('nobody is let in blind, passes still come, and standing sales go on', async () => {
     const { saleId, fans } = await crowd(3, 1);

@@ -5,7 +5,12 @@ import { RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import { endOrphans, readPasses, writeAdmissions } from '../core/store/catalog/admission.js';
-import { listPumpedSales, readSeatsLeft, type Sale } from '../core/store/catalog/sales.js';
+import {
+  listPumpedSales,
+  readSeatsLeft,
+  recordTick,
+  type Sale,
+} from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
 import { openSeed } from './draw.js';
 import { limits } from './limits.js';
@@ -118,7 +123,10 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
       announceMs: limits.announceMs,
     });
     if (ticked.picks.length > 0) await admit(inside, room, sale, ticked.picks);
-    if (ticked.announce) await announce(inside, room, sale);
+    if (ticked.announce) {
+      await recordTick(inside.catalog, saleId, ticked.tickMs);
+      await announce(inside, room, sale);
+    }
     if (ticked.seqLeft < limits.seqBlock / 2) await inside.rooms.extend(saleId);
   });
 }

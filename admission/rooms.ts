@@ -5,7 +5,13 @@ import type { RedisNames } from '../core/redis/keys.js';
 import { type RunId, watchRunId } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import { countRecentAdmissions, listAdmissions } from '../core/store/catalog/admission.js';
-import { moveEpoch, readSale, reserveSequence, type Sale } from '../core/store/catalog/sales.js';
+import {
+  moveEpoch,
+  readSale,
+  readTickOnRecord,
+  reserveSequence,
+  type Sale,
+} from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
 import { limits } from './limits.js';
 import { OtherEpoch, type RoomScripts, type RoomSettings, roomScripts } from './scripts.js';
@@ -173,7 +179,7 @@ async function restoreRoom(deps: RoomsDeps, runId: RunId, saleId: string): Promi
 /** @returns false when somebody else's building went ahead meanwhile. */
 async function buildRoom(deps: RoomsDeps, sale: Sale, room: RoomScripts): Promise<boolean> {
   const begun = await room.restoreBegin(sale.epoch);
-  if (begun !== 'building') return begun === 'done';
+  if (begun.outcome !== 'building') return begun.outcome === 'done';
   try {
     const loaded = await loadAdmissions(deps.catalog, room, sale.saleId);
     // The block of this epoch was reserved last, so all before it may have been given out.
@@ -183,7 +189,7 @@ async function buildRoom(deps: RoomsDeps, sale: Sale, room: RoomScripts): Promis
       {
         seq,
         seqMax: sale.seqReserved,
-        restoreMs: isFirst ? 0 : (deps.restoreMs ?? limits.restoreMs),
+        restoreMs: isFirst ? 0 : await restoreMsOf(deps, sale.saleId, begun.keptMs),
         opened: loaded > 0,
       },
       settingsOf(sale),
@@ -194,6 +200,21 @@ async function buildRoom(deps: RoomsDeps, sale: Sale, room: RoomScripts): Promis
     if (error instanceof OtherEpoch) return false;
     throw error;
   }
+}
+
+/**
+ * A copy that has seen the last tick on record lacks a second of joins at most, whose pages are
+ * there and show their receipts at once; anything older needs the long wait.
+ */
+async function restoreMsOf(
+  deps: RoomsDeps,
+  saleId: string,
+  keptMs: number | null,
+): Promise<number> {
+  const witness = await readTickOnRecord(deps.catalog, saleId);
+  const fresh = keptMs !== null && witness !== undefined && keptMs >= witness;
+  const longMs = deps.restoreMs ?? limits.restoreMs;
+  return fresh ? Math.min(limits.restoreShortMs, longMs) : longMs;
 }
 
 async function loadAdmissions(

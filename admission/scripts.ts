@@ -79,6 +79,16 @@ export type RoomFigures = {
 
 export type Picked = { passId: string; fanId: string; score: number };
 
+export type Ticked = {
+  /** This tick is the one that tells the room's numbers. */
+  announce: boolean;
+  /** Sequence numbers that the room may still give out. */
+  seqLeft: number;
+  /** Redis's clock at the tick. */
+  tickMs: number;
+  picks: Picked[];
+};
+
 export type RoomSettings = {
   version: number;
   state: string;
@@ -135,7 +145,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
       burstMs: number;
       leaseMs: number;
       announceMs: number;
-    }): Promise<{ announce: boolean; seqLeft: number; picks: Picked[] }> => {
+    }): Promise<Ticked> => {
       const keys = [room, line, marks, returned, leases, picked, window];
       const answer = await run(scripts.tick, keys, [
         ident,
@@ -148,7 +158,12 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
         step.leaseMs,
         step.announceMs,
       ]);
-      return { announce: answer[1] === '1', seqLeft: Number(answer[2]), picks: readPicks(answer) };
+      return {
+        announce: answer[1] === '1',
+        seqLeft: Number(answer[2]),
+        tickMs: Number(answer[3]),
+        picks: readPicks(answer),
+      };
     },
     /** @returns passes that nobody holds any more. */
     publish: async (
@@ -177,10 +192,16 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
       const answer = await run(scripts.restoreClaim, [room], [ident, claimMs]);
       return answer[0] as 'done' | 'building' | 'mine' | 'wait';
     },
-    restoreBegin: async (epoch: number): Promise<'done' | 'newer' | 'building'> => {
+    /** `keptMs` is the last tick that a kept room has seen; null when nothing was kept. */
+    restoreBegin: async (
+      epoch: number,
+    ): Promise<{ outcome: 'done' | 'newer' | 'building'; keptMs: number | null }> => {
       const keys = [room, line, marks, returned, leases, picked, window];
-      const answer = await run(scripts.restoreBegin, keys, [ident, epoch]);
-      return answer[0] as 'done' | 'newer' | 'building';
+      const [outcome, kept] = await run(scripts.restoreBegin, keys, [ident, epoch]);
+      return {
+        outcome: outcome as 'done' | 'newer' | 'building',
+        keptMs: kept ? Number(kept) : null,
+      };
     },
     restoreLoad: async (leewayMs: number, nowMs: number, admissions: LoadedAdmission[]) => {
       const args = admissions.flatMap((entry) => [
@@ -254,7 +275,7 @@ function readPlace(answer: string[]): FanPlace {
 
 function readPicks(answer: string[]): Picked[] {
   const picks: Picked[] = [];
-  for (let at = 3; at + 2 < answer.length; at += 3) {
+  for (let at = 4; at + 2 < answer.length; at += 3) {
     const [passId = '', fanId = '', score = ''] = answer.slice(at, at + 3);
     picks.push({ passId, fanId, score: Number(score) });
   }

@@ -3,7 +3,8 @@
 --
 -- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 window
 -- ARGV  1 ident  of the new epoch   2 epoch  its number
--- Answers {'done'} when that room stands, {'newer'} when a later epoch is there, {'building'}.
+-- Answers {'done'} when that room stands, {'newer'} when a later epoch is there,
+-- {'building', tick_ms}: the last tick that what was kept has seen, '' when nothing was.
 -- include: include/common.lua
 -- include: include/fan.lua
 local room_key, line, marks, returned, picked = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
@@ -11,10 +12,12 @@ local ident, epoch = ARGV[1], tonumber(ARGV[2])
 local room = read_room(room_key)
 if room.ident == ident then return { 'done' } end
 if number_of(room.epoch) > epoch then return { 'newer' } end
-if room.building == ident then return { 'building' } end
+if room.building == ident then return { 'building', room.tick_at or '' } end
 
 local now = clock_ms()
+local kept = ''
 if room.ident or room.building then
+  kept = room.tick_at or ''
   local picks = redis.call('HGETALL', picked)
   for at = 1, #picks, 2 do
     local fan, score = string.match(picks[at + 1], '^(%w+):(%d+):')
@@ -34,4 +37,4 @@ end
 redis.call('UNLINK', KEYS[5], picked, KEYS[7])
 redis.call('HDEL', room_key, 'ident', 'claimed_at')
 redis.call('HSET', room_key, 'building', ident, 'epoch', ARGV[2])
-return { 'building' }
+return { 'building', kept }

@@ -12,7 +12,7 @@
 --       5 seats_left  '' when unknown             6 sweep   '1': also tell picks left behind
 --       7 burst_ms    8 lease_ms    how long a slot is taken by a pass
 --       9 announce_ms how often the room's numbers go out
--- Answers {'ok', announce, seq_left, pass, fan, score, pass, fan, score, …} or {'epoch'}.
+-- Answers {'ok', announce, seq_left, tick_ms, pass, fan, score, pass, fan, score, …} or {'epoch'}.
 -- include: include/common.lua
 -- include: include/fan.lua
 local room_key, line, marks, returned = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -58,7 +58,7 @@ local want = math.floor(math.min(tokens, rate - counted, slots))
 
 local cursor, gone = number_of(room.cursor), number_of(room.gone)
 local served = number_of(room.served)
-local answer = { 'ok', '0', '0' }
+local answer = { 'ok', '0', '0', whole(now) }
 local count = 0
 
 local function pick(fan, round, score)

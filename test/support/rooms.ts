@@ -124,6 +124,7 @@ async function addFans(catalog: Database, count: number): Promise<string[]> {
 export type OwnRedis = {
   url: string;
   stop(): Promise<void>;
+  kill(): Promise<void>;
   start(): Promise<void>;
   /** Keeps the present files; only while stopped. */
   keepCopy(): void;
@@ -158,10 +159,10 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       { stdio: 'ignore' },
     );
   let server = launch();
-  const stop = async (): Promise<void> => {
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     const ended = new Promise((resolve) => server.once('exit', resolve));
     if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGTERM');
+      server.kill(signal);
       await ended;
     }
   };
@@ -173,7 +174,8 @@ export async function startOwnRedis(): Promise<OwnRedis> {
   await answers();
   return {
     url,
-    stop,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
     start: async () => {
       server = launch();
       await answers();
@@ -184,7 +186,7 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       cpSync(copy, dir, { recursive: true });
     },
     close: async () => {
-      await stop();
+      await end('SIGTERM');
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };

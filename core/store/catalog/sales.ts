@@ -125,6 +125,23 @@ export async function reserveSequence(
   return row && Number(row.reserved);
 }
 
+/** Notes the last tick of a room, in ms of Redis's clock: a room without it is an older copy. */
+export async function recordTick(db: Queryable, saleId: string, tickMs: number): Promise<void> {
+  await db.change(
+    `INSERT INTO room_witness (sale_id, tick_ms) VALUES (?, ?)
+     ON DUPLICATE KEY UPDATE tick_ms = ?`,
+    [saleId, tickMs, tickMs],
+  );
+}
+
+export async function readTickOnRecord(db: Queryable, saleId: string): Promise<number | undefined> {
+  const [row] = await db.rows<{ tickMs: number }>(
+    'SELECT tick_ms AS tickMs FROM room_witness WHERE sale_id = ?',
+    [saleId],
+  );
+  return row && Number(row.tickMs);
+}
+
 /** What staff may change of a sale, with the column of each. */
 const changeable = {
   name: 'name',
