@@ -4,12 +4,13 @@ export type SeatWish = { quantity: number; zone?: string; accessible?: boolean }
 
 /** What a step away in rows weighs beside a step in seats: neighbouring rows are further apart. */
 const rowWeight = 1.6;
-/** Leaving one seat alone costs as much as sitting this many seats worse. */
+/** An alternative that leaves one seat alone counts as this many seats further away. */
 const orphanPenalty = 12;
 /** The best row lies this share of the way from screen to back wall. */
 const bestRowShare = 0.62;
 
-type Block = { seats: Seat[]; cost: number };
+type Group = { seats: Seat[]; cost: number };
+type Block = Group & { orphans: number };
 
 /**
  * The best free seats for a wish: side by side without leaving one alone, else side by side, else
@@ -42,7 +43,11 @@ export function findAlternatives(map: SeatMap, wanted: Seat[], most: number): Se
     const worst = found.length < most ? Number.POSITIVE_INFINITY : (found.at(-1)?.cost ?? 0);
     if (rowCost > worst) break;
     const blocks = freeBlocks(row, wanted.length, isStandardFree, (seat) => Math.abs(seat.x - x));
-    found.push(...disjoint(blocks.map((block) => ({ ...block, cost: block.cost + rowCost }))));
+    const priced = blocks.map((block) => ({
+      ...block,
+      cost: block.cost + rowCost + block.orphans * orphanPenalty,
+    }));
+    found.push(...disjoint(priced));
     found.sort((a, b) => a.cost - b.cost);
     found.length = Math.min(found.length, most);
   }
@@ -76,13 +81,17 @@ function bestBlock(
   let best: Block | undefined;
   for (const row of map.rows) {
     for (const block of freeBlocks(row, size, fits, (seat) => cost(seat, row))) {
-      if (!best || block.cost < best.cost) best = block;
+      if (!best || isBetter(block, best)) best = block;
     }
   }
   return best?.seats;
 }
 
-/** Every free block of a row with its mean cost, dearer when it leaves one seat alone. */
+function isBetter(a: Block, b: Block): boolean {
+  return a.orphans === b.orphans ? a.cost < b.cost : a.orphans < b.orphans;
+}
+
+/** Every free block of a row with its mean cost and how many seats it leaves alone. */
 function freeBlocks(
   row: Row,
   size: number,
@@ -96,7 +105,7 @@ function freeBlocks(
       if (!seats.every(fits)) continue;
       const orphans = leavesOrphan(run, start - 1, -1) + leavesOrphan(run, start + size, 1);
       const mean = seats.reduce((sum, seat) => sum + cost(seat), 0) / size;
-      blocks.push({ seats, cost: mean + orphans * orphanPenalty });
+      blocks.push({ seats, cost: mean, orphans });
     }
   }
   return blocks;
@@ -136,11 +145,11 @@ function nearestSeats(
   );
   if (free.length < size) return undefined;
   const anchors = [...free].sort((a, b) => a.cost - b.cost).slice(0, anchorsMax);
-  let best: Block | undefined;
+  let best: Group | undefined;
   for (const { seat: anchor } of anchors) {
     const around = free
-      .map(({ seat }) => ({ seat, cost: apart(seat, anchor) }))
-      .sort((a, b) => a.cost - b.cost || a.seat.seatNo - b.seat.seatNo)
+      .map(({ seat, cost: own }) => ({ seat, own, cost: apart(seat, anchor) }))
+      .sort((a, b) => a.cost - b.cost || a.own - b.own || a.seat.seatNo - b.seat.seatNo)
       .slice(0, size);
     const cost = around.reduce((sum, entry) => sum + entry.cost, 0);
     if (!best || cost < best.cost) best = { seats: around.map((entry) => entry.seat), cost };
@@ -158,7 +167,7 @@ function apart(a: Seat, b: Seat): number {
 /** One accessible place with its companions beside it, for those who ask. */
 function findAccessibleSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
   const places = map.seats.filter((seat) => seat.kind === 'accessible' && matches(seat, wish));
-  let best: Block | undefined;
+  let best: Group | undefined;
   for (const place of places) {
     const others = map.seats
       .filter((seat) => seat !== place && seat.kind !== 'accessible' && matches(seat, wish))

@@ -1,0 +1,149 @@
+import type { Decision, Quota, Rules, UndecidedRequest, Wish } from '../../core/domain/decide.js';
+
+/**
+ * A plain model of deciding, for tests: lists and loops where the product has indexes, and no line
+ * of the product's own. It says what each decision may be, not which of equal seats to take.
+ */
+export type ModelSeat = {
+  seat: string;
+  rowNo: number;
+  x: number;
+  zone: string;
+  kind: string;
+  price: number;
+  state: string;
+};
+
+export type Plan = {
+  seats: ModelSeat[];
+  requests: UndecidedRequest[];
+  quotas: Map<string, Quota>;
+};
+
+/** Whether the free seats among these could satisfy a wish. */
+export function judge(seats: ModelSeat[], wish: Wish): 'fits' | 'taken' | 'unknown' | 'too_few' {
+  if ('seats' in wish) {
+    const wanted = wish.seats.map((name) => seats.find((seat) => seat.seat === name));
+    if (wanted.some((seat) => seat === undefined)) return 'unknown';
+    return wanted.every((seat) => seat?.state === 'FREE') ? 'fits' : 'taken';
+  }
+  const open = seats.filter(
+    (seat) => seat.state === 'FREE' && (wish.zone === undefined || seat.zone === wish.zone),
+  );
+  const accessible = open.filter((seat) => seat.kind === 'accessible').length;
+  const standard = open.filter((seat) => seat.kind === 'standard').length;
+  if (!wish.accessible) return standard >= wish.quantity ? 'fits' : 'too_few';
+  const others = open.length - accessible;
+  return accessible >= 1 && others >= wish.quantity - 1 ? 'fits' : 'too_few';
+}
+
+/** What the model holds against a list of decisions; empty when they are right. */
+export function whatIsWrong(
+  plan: Plan,
+  decisions: Decision[],
+  rules: Rules,
+  nowMs: number,
+): string[] {
+  const seats = plan.seats.map((seat): ModelSeat => ({ ...seat }));
+  const quotas = new Map([...plan.quotas].map(([fan, quota]) => [fan, { ...quota }]));
+  const faults: string[] = [];
+  if (decisions.length !== plan.requests.length) faults.push('not one decision per request');
+  for (const [index, decision] of decisions.entries()) {
+    const { request } = decision;
+    if (request !== plan.requests[index]) faults.push(`decision ${index} is out of order`);
+    const quota = quotas.get(request.fanId) ?? { taken: 0, spentPass: null };
+    quotas.set(request.fanId, quota);
+    const expected = expectedOf(seats, request, quota, rules, nowMs);
+    const actual = decision.kind === 'REFUSED' ? decision.reason : decision.kind;
+    if (expected !== actual) faults.push(`${index}: ${actual}, but the model says ${expected}`);
+    if (decision.kind === 'REFUSED') faults.push(...alternativeFaults(seats, decision));
+    if (decision.kind !== 'GRANTED') continue;
+    faults.push(...grantFaults(seats, decision, rules, nowMs));
+    quota.taken += decision.seats.length;
+    quota.spentPass = request.passId;
+    for (const seat of seats) {
+      if (decision.seats.some((won) => won.seat === seat.seat)) seat.state = 'HELD';
+    }
+  }
+  return faults;
+}
+
+function expectedOf(
+  seats: ModelSeat[],
+  request: UndecidedRequest,
+  quota: Quota,
+  rules: Rules,
+  nowMs: number,
+): string {
+  const { wish } = request;
+  if (nowMs >= rules.startsAtMs || nowMs - request.acceptedAtMs > rules.undecidedMsMax) {
+    return 'LAPSED';
+  }
+  if (quota.spentPass === request.passId) return 'pass_spent';
+  if (!seats.some((seat) => seat.state === 'FREE')) return 'sold_out';
+  const size = 'seats' in wish ? wish.seats.length : wish.quantity;
+  if (quota.taken + size > rules.seatCap) return 'cap_reached';
+  const verdicts = {
+    fits: 'GRANTED',
+    taken: 'seats_taken',
+    unknown: 'unknown_seat',
+    too_few: 'sold_out',
+  };
+  return verdicts[judge(seats, wish)];
+}
+
+type Granted = Extract<Decision, { kind: 'GRANTED' }>;
+type Refused = Extract<Decision, { kind: 'REFUSED' }>;
+
+function grantFaults(seats: ModelSeat[], grant: Granted, rules: Rules, nowMs: number): string[] {
+  const faults: string[] = [];
+  const { wish, requestId } = grant.request;
+  const say = (text: string) => faults.push(`request ${requestId}: ${text}`);
+  const own = grant.seats.map((won) => seats.find((seat) => seat.seat === won.seat));
+  if (new Set(own).size !== own.length) say('the same seat twice');
+  if (own.some((seat) => seat?.state !== 'FREE')) say('a seat that was not free');
+  const size = 'seats' in wish ? wish.seats.length : wish.quantity;
+  if (own.length !== size) say(`${own.length} seats for a wish of ${size}`);
+  if ('seats' in wish && wish.seats.some((name) => !own.some((seat) => seat?.seat === name))) {
+    say('other seats than chosen');
+  }
+  if (!('seats' in wish) && !wish.accessible && own.some((seat) => seat?.kind !== 'standard')) {
+    say('an accessible place that nobody asked for');
+  }
+  if (grant.amount !== own.reduce((sum, seat) => sum + (seat?.price ?? 0), 0)) say('a wrong sum');
+  const unbroken = own.every(
+    (seat) =>
+      seat === own[0] ||
+      own.some(
+        (one) => one?.rowNo === seat?.rowNo && Math.abs((one?.x ?? 0) - (seat?.x ?? 0)) === 1,
+      ),
+  );
+  const spread = new Set(own.map((seat) => seat?.rowNo)).size === 1 ? spanOf(own) : Infinity;
+  if (grant.adjacent !== (unbroken && spread === own.length - 1)) say('a wrong word on adjacency');
+  if (grant.expiresAtMs > nowMs + rules.holdMs || grant.limitAtMs < grant.expiresAtMs) {
+    say('a wrong end');
+  }
+  return faults;
+}
+
+function spanOf(seats: (ModelSeat | undefined)[]): number {
+  const places = seats.map((seat) => seat?.x ?? 0);
+  return Math.max(...places) - Math.min(...places);
+}
+
+function alternativeFaults(seats: ModelSeat[], refusal: Refused): string[] {
+  const { wish, requestId } = refusal.request;
+  if (refusal.reason !== 'seats_taken') {
+    return refusal.alternatives.length === 0 ? [] : [`request ${requestId}: needless alternatives`];
+  }
+  const size = 'seats' in wish ? wish.seats.length : 0;
+  const open = seats.filter((seat) => seat.state === 'FREE' && seat.kind === 'standard');
+  const names = new Set(open.map((seat) => seat.seat));
+  const faults = refusal.alternatives
+    .filter((block) => block.length !== size || block.some((name) => !names.has(name)))
+    .map((block) => `request ${requestId}: ${block.join(' ')} is no alternative`);
+  if (refusal.alternatives.length === 0 && open.length >= size) {
+    faults.push(`request ${requestId}: no alternative, though ${open.length} are free`);
+  }
+  return faults;
+}
