@@ -70,9 +70,11 @@ async function begin(
     beginPayment(change, { ...wish, reservationId: ref.no }),
   );
   await publishSeats(deps.redis, deps.names, news);
-  if (result.kind === 'begun' || news.seats.length > 0) {
+  if (result.kind === 'begun' || result.kind === 'booked_free') {
     const state = result.kind === 'begun' ? 'PAYING' : 'BOOKED';
-    await publishReservation(deps.redis, deps.names, { ...ref, fanId: wish.fanId, state });
+    const { expiresAtMs } = result;
+    const moved = { ...ref, fanId: wish.fanId, state, expiresAtMs };
+    await publishReservation(deps.redis, deps.names, moved);
   }
   return result;
 }
@@ -103,6 +105,8 @@ async function carryOn(
     case 'begun':
       await payAttempt(settling, begun.payment);
       return begun.payment.attempt;
+    case 'booked_free':
+      return 0;
     case 'seen':
       if (begun.attempt > 0) await joinAttempt(settling, shard, ref, begun.attempt);
       return begun.attempt;

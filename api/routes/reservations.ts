@@ -69,8 +69,8 @@ export function reservationsRoutes(deps: Deps): Route[] {
           release(change, ref.no, fanId),
         );
         await publishSeats(deps.redis, deps.names, news);
-        if (result) {
-          const moved = { ...ref, fanId, state: 'RELEASED' };
+        if (result !== undefined) {
+          const moved = { ...ref, fanId, state: 'RELEASED', expiresAtMs: result };
           await publishReservation(deps.redis, deps.names, moved);
         }
         return { status: 204 };
@@ -106,15 +106,16 @@ async function locate(
   return { shard: deps.shards.byId(shardId), ref };
 }
 
-/** True when the hold was ended now, false when it was over before. */
-async function release(change: ShowChange, no: number, fanId: string): Promise<boolean> {
+/** The end that a hold would have had when it was ended now; undefined when it was over before. */
+async function release(change: ShowChange, no: number, fanId: string): Promise<number | undefined> {
   const reservation = own(await lockReservation(change, no), fanId);
   switch (reservation.state) {
     case 'HELD':
-      return endHold(change, reservation, 'HELD', 'RELEASED');
+      await endHold(change, reservation, 'HELD', 'RELEASED');
+      return reservation.expiresAtMs;
     case 'EXPIRED':
     case 'RELEASED':
-      return false;
+      return undefined;
     case 'PAYING':
     case 'ENDING':
       throw paymentOpen();

@@ -83,8 +83,8 @@ export async function settleFact(
   }
   await publishSeats(deps.redis, deps.names, news);
   if (result.fanId && result.reservation && !['nothing', 'mismatch'].includes(result.effect)) {
-    const { fanId, reservation: state } = result;
-    const moved = { showId: ref.showId, no: ref.reservationId, fanId, state };
+    const { fanId, reservation: state, expiresAtMs = 0 } = result;
+    const moved = { showId: ref.showId, no: ref.reservationId, fanId, state, expiresAtMs };
     await publishReservation(deps.redis, deps.names, moved);
   }
   return result;

@@ -1,18 +1,24 @@
 import { z } from 'zod';
-import { readBookingShows } from '../../core/store/catalog/booking-shows.js';
+import { readGate } from '../../core/store/shard/show-change.js';
+import { forEachAtOnce } from '../loop.js';
 import type { OutboxHandler } from './deps.js';
 
-const payloadSchema = z.object({
-  grants: z.array(z.tuple([z.string(), z.string()]).rest(z.string())),
-});
+const payloadSchema = z.object({ grants: z.array(z.tuple([z.string(), z.string()])) });
 
-/** A granted request has spent its pass, whose slot in the room is for the next fan. */
-export const grantedHandler: OutboxHandler = async ({ catalog, gate }, row) => {
+const atOnceMax = 8;
+
+/**
+ * A granted request has spent its pass, whose slot in the room is for the next fan. One message
+ * tells of all grants of a show in a batch, and ending a pass again changes nothing.
+ */
+export const grantedHandler: OutboxHandler = async ({ shards, gate }, row) => {
   const { grants } = payloadSchema.parse(row.payload);
-  const shows = await readBookingShows(catalog, [row.showId]);
-  const saleOfShow = shows.get(row.showId)?.saleId;
-  for (const [fanId, passId, named] of grants) {
-    const saleId = named ?? saleOfShow;
-    if (saleId !== undefined) await gate.finish({ saleId, fanId, passId });
-  }
+  const showGate = await readGate(await shards.forShow(row.showId), row.showId);
+  if (!showGate) return;
+  const { saleId } = showGate;
+  const failed: unknown[] = [];
+  await forEachAtOnce(grants, atOnceMax, async ([fanId, passId]) => {
+    await gate.finish({ saleId, fanId, passId }).catch((error: unknown) => failed.push(error));
+  });
+  if (failed.length > 0) throw failed[0];
 };

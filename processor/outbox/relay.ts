@@ -20,20 +20,29 @@ import { ticketMailHandler } from './ticket-mail.js';
  * may be repeated. Mails have a lane of their own, so that a slow mail server holds up neither
  * money nor the waiting room.
  */
-const lanes: Record<string, OutboxHandler>[] = [
+type Lane = { handlers: Record<string, OutboxHandler>; rowsMax: number; leaseMs: number };
+
+const lanes: Lane[] = [
   {
-    granted: grantedHandler,
-    fan_booking: fanBookingHandler,
-    refund: refundHandler,
-    cancel_intent: cancelIntentHandler,
+    handlers: {
+      granted: grantedHandler,
+      fan_booking: fanBookingHandler,
+      refund: refundHandler,
+      cancel_intent: cancelIntentHandler,
+    },
+    rowsMax: 50,
+    leaseMs: 120_000,
   },
-  { ticket_mail: ticketMailHandler, refund_mail: refundMailHandler },
+  // Few at a time, so that a batch ends within its lease even while every server times out.
+  {
+    handlers: { ticket_mail: ticketMailHandler, refund_mail: refundMailHandler },
+    rowsMax: 16,
+    leaseMs: 120_000,
+  },
 ];
 
 const pauseMs = 250;
-const batchRowsMax = 50;
 const atOnceMax = 8;
-const leaseMs = 60_000;
 export const triesMax = 12;
 const backOffMsMin = 1_000;
 const backOffMsMax = 600_000;
@@ -70,22 +79,20 @@ export async function drainOutbox(deps: OutboxDeps): Promise<void> {
 async function relayOnce(
   deps: OutboxDeps,
   shard: Database,
-  handlers: Record<string, OutboxHandler>,
+  { handlers, rowsMax, leaseMs }: Lane,
 ): Promise<boolean> {
   const kinds = Object.keys(handlers);
   if (!(await hasDueOutbox(shard, kinds))) return false;
-  const rows = await claimOutbox(shard, { kinds, rowsMax: batchRowsMax, leaseMs });
-  const done: OutboxRow[] = [];
+  const rows = await claimOutbox(shard, { kinds, rowsMax, leaseMs });
   await forEachAtOnce(rows, atOnceMax, async (row) => {
     try {
       await handlers[row.kind]?.(deps, row);
-      done.push(row);
     } catch (error) {
-      await fail(deps, shard, row, error);
+      return fail(deps, shard, row, error);
     }
+    await markPublished(shard, row);
   });
-  await markPublished(shard, done);
-  return rows.length === batchRowsMax;
+  return rows.length === rowsMax;
 }
 
 async function fail(

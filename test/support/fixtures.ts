@@ -17,7 +17,47 @@ export async function seedShow(
 ): Promise<TestShow> {
   const { catalog, shards } = stores;
   const tag = randomBytes(5).toString('hex');
-  const saleId = `sale-${tag}`;
+  await seedCatalog(stores, tag, seatCap);
+  const startsAt = new Date(Date.now() + startsInMs);
+  const ids = shards.ids();
+  const shardId = ids[randomBytes(1).readUInt8() % ids.length] ?? 0;
+  const { insertId: showId } = await catalog.change(
+    `INSERT INTO shows (show_key, sale_id, movie_id, hall_id, shard_id, state, starts_at, currency,
+       prices, price_from, seats_total, seats_free)
+     VALUES (?, ?, ?, ?, ?, 'ACTIVE', ?, 'INR', '{}', ?, ?, ?)`,
+    [
+      `show-${tag}`,
+      `sale-${tag}`,
+      `movie-${tag}`,
+      `hall-${tag}`,
+      shardId,
+      startsAt,
+      price,
+      seats,
+      seats,
+    ],
+  );
+  const names = Array.from({ length: seats }, (_, no) => `A-${no + 1}`);
+  const shard = shards.byId(shardId);
+  await shard.change(
+    `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
+     VALUES (?, ?, 'OPEN', NOW(3), ?)`,
+    [showId, `sale-${tag}`, startsAt],
+  );
+  await shard.change(
+    `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, hold_seconds,
+       hold_limit_seconds) VALUES (?, ?, ?, 'INR', ?, 300, 900)`,
+    [showId, laneOf(showId), startsAt, seatCap],
+  );
+  await shard.change(
+    `INSERT INTO show_seat (show_id, seat_no, seat, row_label, row_no, x, zone, kind, price, state)
+     VALUES ?`,
+    [names.map((seat, no) => [showId, no, seat, 'A', 0, no, 'gold', 'standard', price, 'FREE'])],
+  );
+  return { showId, saleId: `sale-${tag}`, seats: names, price };
+}
+
+async function seedCatalog({ catalog }: TestStores, tag: string, seatCap: number): Promise<void> {
   await catalog.change(
     `INSERT INTO cities (city_id, name, country, time_zone, lat, lon)
      VALUES (?, 'Pune', 'IN', 'Asia/Kolkata', 18.52, 73.85)`,
@@ -41,44 +81,8 @@ export async function seedShow(
     `INSERT INTO sales (sale_id, name, state, lobby, standing, opens_at, rate_per_minute, pass_cap,
        pass_seconds, seat_cap, hold_seconds, hold_limit_seconds, seed_sealed, seed_hash)
      VALUES (?, 'Premiere', 'ACTIVE', 'arrival', 0, NOW(3), 600, 100, 600, ?, 300, 900, '', '')`,
-    [saleId, seatCap],
+    [`sale-${tag}`, seatCap],
   );
-  const startsAt = new Date(Date.now() + startsInMs);
-  const ids = shards.ids();
-  const { insertId: showId } = await catalog.change(
-    `INSERT INTO shows (show_key, sale_id, movie_id, hall_id, shard_id, state, starts_at, currency,
-       prices, price_from, seats_total, seats_free)
-     VALUES (?, ?, ?, ?, ?, 'ACTIVE', ?, 'INR', '{}', ?, ?, ?)`,
-    [
-      `show-${tag}`,
-      saleId,
-      `movie-${tag}`,
-      `hall-${tag}`,
-      ids[randomBytes(1).readUInt8() % ids.length] ?? 0,
-      startsAt,
-      price,
-      seats,
-      seats,
-    ],
-  );
-  const names = Array.from({ length: seats }, (_, no) => `A-${no + 1}`);
-  const shard = await shards.forShow(showId);
-  await shard.change(
-    `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
-     VALUES (?, ?, 'OPEN', NOW(3), ?)`,
-    [showId, saleId, startsAt],
-  );
-  await shard.change(
-    `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, hold_seconds,
-       hold_limit_seconds) VALUES (?, ?, ?, 'INR', ?, 300, 900)`,
-    [showId, laneOf(showId), startsAt, seatCap],
-  );
-  await shard.change(
-    `INSERT INTO show_seat (show_id, seat_no, seat, row_label, row_no, x, zone, kind, price, state)
-     VALUES ?`,
-    [names.map((seat, no) => [showId, no, seat, 'A', 0, no, 'gold', 'standard', price, 'FREE'])],
-  );
-  return { showId, saleId, seats: names, price };
 }
 
 /**

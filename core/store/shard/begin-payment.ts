@@ -12,10 +12,11 @@ export type PaymentWish = {
   paymentToken: string;
 };
 
-/** What a confirm finds or makes. `attempt` names the row that answers it; 0 is a free booking. */
+/** What a confirm finds or makes. `attempt` names the row that answers it; 0 cost nothing. */
 export type Begun =
-  | { kind: 'begun'; payment: Payment; dueAtMs: number }
+  | { kind: 'begun'; payment: Payment; expiresAtMs: number }
   | { kind: 'seen'; attempt: number }
+  | { kind: 'booked_free'; expiresAtMs: number }
   | { kind: 'missing' }
   | { kind: 'key_reused' }
   | { kind: 'over' }
@@ -57,10 +58,10 @@ export async function beginPayment(change: ShowChange, wish: PaymentWish): Promi
   await startPaying(change, reservation, dueAtMs);
   if (reservation.amount === 0) {
     await bookReservation(change, reservation, 0);
-    return { kind: 'seen', attempt: 0 };
+    return { kind: 'booked_free', expiresAtMs: reservation.expiresAtMs };
   }
   const payment = await openAttempt(change, reservation, wish, attempt);
-  return { kind: 'begun', payment, dueAtMs };
+  return { kind: 'begun', payment, expiresAtMs: reservation.expiresAtMs };
 }
 
 function findSeen(

@@ -64,12 +64,14 @@ export async function hasDueOutbox(shard: Database, kinds: string[]): Promise<bo
   return rows.length > 0;
 }
 
-export async function markPublished(shard: Database, rows: OutboxRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await shard.change(
-    `UPDATE outbox SET published_at = NOW(3), due_at = NULL, error = NULL
-     WHERE outbox_id IN (?) AND show_id IN (?) AND published_at IS NULL`,
-    [rows.map((row) => row.outboxId), [...new Set(rows.map((row) => row.showId))]],
+/** Marks a message as acted on. In a transaction, for the sake of its retries. */
+export async function markPublished(shard: Database, row: OutboxRow): Promise<void> {
+  await shard.transaction((tx) =>
+    tx.change(
+      `UPDATE outbox SET published_at = NOW(3), due_at = NULL, error = NULL
+       WHERE show_id = ? AND outbox_id = ? AND published_at IS NULL`,
+      [row.showId, row.outboxId],
+    ),
   );
 }
 
@@ -82,16 +84,18 @@ export async function markFailed(
   row: OutboxRow,
   { error, againInMs }: { error: string; againInMs: number | null },
 ): Promise<void> {
-  await shard.change(
-    `UPDATE outbox SET due_at = NOW(3) + INTERVAL ? MICROSECOND, error = ?
-     WHERE show_id = ? AND outbox_id = ? AND tries = ? AND published_at IS NULL`,
-    [
-      againInMs === null ? null : Math.round(againInMs) * 1000,
-      error.slice(0, errorCharsMax),
-      row.showId,
-      row.outboxId,
-      row.tries,
-    ],
+  await shard.transaction((tx) =>
+    tx.change(
+      `UPDATE outbox SET due_at = NOW(3) + INTERVAL ? MICROSECOND, error = ?
+       WHERE show_id = ? AND outbox_id = ? AND tries = ? AND published_at IS NULL`,
+      [
+        againInMs === null ? null : Math.round(againInMs) * 1000,
+        error.slice(0, errorCharsMax),
+        row.showId,
+        row.outboxId,
+        row.tries,
+      ],
+    ),
   );
 }
 

@@ -33,6 +33,7 @@ export type Settled = {
     | 'unknown_attempt';
   fanId?: string;
   reservation?: ReservationState;
+  expiresAtMs?: number;
   payment?: PaymentState;
 };
 
@@ -64,6 +65,7 @@ export async function settlePayment(
     effect,
     fanId: reservation.fanId,
     reservation: reservation.state,
+    expiresAtMs: reservation.expiresAtMs,
     payment: payment.state,
   };
 }

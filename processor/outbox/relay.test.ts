@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openGate } from '../../admission/gate.js';
+import { openMailer } from '../../core/notify/mailer.js';
+import { settleFact } from '../../core/payments/settling.js';
+import { openTokens } from '../../core/runtime/tokens.js';
+import { signUp } from '../../core/store/catalog/fan-accounts.js';
+import { claimOutbox, listDeadOutbox, retryDeadOutbox } from '../../core/store/shard/outbox.js';
+import { readPayments } from '../../core/store/shard/payments.js';
+import { changeShow } from '../../core/store/shard/show-change.js';
+import { type Mailbox, startMailbox } from '../../mailbox/app.js';
+import { holdSeats, seedShow, type TestHold, type TestShow } from '../../test/support/fixtures.js';
+import { chargesOf, rowsOf } from '../../test/support/payment-rows.js';
+import { openPaymentWorld, type PaymentWorld } from '../../test/support/payment-world.js';
+import { until } from '../../test/support/until.js';
+import type { OutboxDeps } from './deps.js';
+import { drainOutbox, openOutboxRelay, triesMax } from './relay.js';
+
+describe('the outbox relay', () => {
+  let world: PaymentWorld;
+  let mailbox: Mailbox;
+  let deps: OutboxDeps;
+  let show: TestShow;
+  let fan: { fanId: string; email: string };
+  const folder = mkdtempSync(join(tmpdir(), 'usher-mail-'));
+
+  beforeAll(async () => {
+    world = await openPaymentWorld();
+    mailbox = await startMailbox({ smtpPort: 0, httpPort: 0, dataPath: folder });
+    const { catalog } = world.stores;
+    const { secrets } = world;
+    const tokens = openTokens(secrets);
+    const mailer = openMailer({
+      urls: [`smtp://127.0.0.1:${mailbox.smtpPort}`],
+      from: 'Usher <tickets@usher.example>',
+    });
+    const gate = openGate({ ...world.deps, catalog, tokens, secrets });
+    deps = { ...world.deps, secrets, mailer, gate };
+  });
+  afterAll(async () => {
+    deps.mailer.close();
+    (deps.gate as ReturnType<typeof openGate>).close();
+    await mailbox.close();
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    world.sandbox.faults.reset();
+    world.sandbox.faults.change({ webhooks: 'off' });
+    show = await seedShow(world.stores, { seats: 30 });
+    const email = `fan-${randomBytes(4).toString('hex')}@example.org`;
+    const person = { email, password: 'a long enough pass phrase', name: 'Łucja 日本' };
+    const stores = { catalog: world.stores.catalog, secrets: world.secrets };
+    fan = { fanId: (await signUp(stores, person)).fanId, email };
+  });
+
+  const shardOf = () => world.stores.shards.forShow(show.showId);
+  const mails = () => mailbox.store.list({ to: fan.email, limit: 50 });
+  const waiting = async (): Promise<number> => {
+    const [row] = await (await shardOf()).rows<{ n: number }>(
+      'SELECT COUNT(*) AS n FROM outbox WHERE show_id = ? AND published_at IS NULL',
+      [show.showId],
+    );
+    return Number(row?.n);
+  };
+  const book = async (seats = [0, 1]): Promise<TestHold> => {
+    const held = await holdSeats(world.stores, show, { fanId: fan.fanId, seats });
+    expect((await world.confirm(held, 'pm_card_visa', 'key')).status).toBe(201);
+    return held;
+  };
+
+  it('mails the tickets once and lists the booking, with several relays at work', async () => {
+    for (let no = 0; no < 5; no += 1) await book([no * 2, no * 2 + 1]);
+    const relays = [openOutboxRelay(deps), openOutboxRelay(deps), openOutboxRelay(deps)];
+    await until(async () => (await waiting()) === 0, { what: 'the outbox to be empty' });
+    await Promise.all(relays.map((relay) => relay.close()));
+    expect(mails()).toHaveLength(5);
+    expect(new Set(mails().map((mail) => mail.message_id)).size).toBe(5);
+    expect(mails()[0]?.attachments.map((part) => part.type)).toContain('application/pdf');
+    const listed = await world.call(fan.fanId, 'GET', '/bookings');
+    expect(listed.body.results).toHaveLength(5);
+  });
+
+  it('gives late money back and says so', async () => {
+    const held = await holdSeats(world.stores, show, { fanId: fan.fanId });
+    const asked = await world.confirm(held, 'pm_card_authenticationRequired', 'key');
+    await world.answerChallenge(String(asked.body.next_action_url), 'complete');
+    const shard = await shardOf();
+    await shard.change(
+      'UPDATE reservation SET expires_at = NOW(3) WHERE show_id = ? AND reservation_id = ?',
+      [held.showId, held.reservationId],
+    );
+    const [payment] = await readPayments(shard, held.showId, held.reservationId);
+    const intentId = payment?.intentId ?? '';
+    const ref = { ...held, attempt: 1 };
+    await settleFact(deps, ref, { kind: 'cancelled', intentId });
+    await holdSeats(world.stores, show, { seats: [0] });
+    const received = { amount: 48_000, currency: 'INR' };
+    await settleFact(deps, ref, { kind: 'succeeded', intentId, received });
+    await drainOutbox(deps);
+    expect(await rowsOf(world.stores, held)).toMatchObject({
+      reservation: 'EXPIRED',
+      payments: ['REFUNDED'],
+      refunds: ['SUCCEEDED'],
+      tickets: 0,
+    });
+    expect(chargesOf(world.sandbox, held)).toEqual([0]);
+    const [mail] = mails();
+    expect(mail?.subject).toContain('on its way back');
+    expect(mail?.text).toContain('₹480.00');
+    const told = await world.confirm(held, 'pm_card_authenticationRequired', 'key');
+    expect(told).toMatchObject({ status: 410, body: { refund: 'made' } });
+  });
+
+  it('makes one refund however often its message comes', async () => {
+    const held = await book();
+    const shard = await shardOf();
+    await shard.change(
+      `INSERT INTO refund (show_id, reservation_id, refund_no, attempt, amount, currency, reason,
+         state, created_at, updated_at) VALUES (?, ?, 1, 1, 20000, 'INR', 'test', 'CREATED', NOW(3), NOW(3))`,
+      [held.showId, held.reservationId],
+    );
+    await changeShow(shard, held.showId, async (change) => {
+      for (let no = 0; no < 4; no += 1) {
+        change.outbox({
+          kind: 'refund',
+          subjectId: held.reservationId,
+          payload: { refund_no: 1 },
+        });
+      }
+    });
+    world.sandbox.faults.change({ error_500_after_effect: 1 });
+    await drainOutbox(deps);
+    await shard.change(
+      'UPDATE outbox SET due_at = NOW(3) WHERE show_id = ? AND due_at IS NOT NULL',
+      [held.showId],
+    );
+    await drainOutbox(deps);
+    expect(chargesOf(world.sandbox, held)).toEqual([28_000]);
+  });
+
+  it('closes the intent of a declined card', async () => {
+    const held = await holdSeats(world.stores, show, { fanId: fan.fanId });
+    expect((await world.confirm(held, 'pm_card_chargeDeclined', 'key')).status).toBe(402);
+    await drainOutbox(deps);
+    const shard = await shardOf();
+    const [payment] = await readPayments(shard, held.showId, held.reservationId);
+    expect(world.sandbox.ledger.get('intent', payment?.intentId ?? '')?.status).toBe('canceled');
+    expect((await rowsOf(world.stores, held)).reservation).toBe('HELD');
+  });
+
+  it('ends the passes that were granted seats', async () => {
+    const passId = randomBytes(8).toString('hex');
+    await world.stores.catalog.change(
+      `INSERT INTO admission (pass_id, sale_id, fan_id, epoch, admitted_at, expires_at, state)
+       VALUES (?, ?, ?, 1, NOW(3), NOW(3) + INTERVAL 10 MINUTE, 'LIVE')`,
+      [passId, show.saleId, fan.fanId],
+    );
+    await world.stores.catalog.change('UPDATE sales SET standing = 1 WHERE sale_id = ?', [
+      show.saleId,
+    ]);
+    await changeShow(await shardOf(), show.showId, async (change) => {
+      const grants = [[fan.fanId, passId]];
+      change.outbox({ kind: 'granted', subjectId: 1, payload: { grants } });
+    });
+    await drainOutbox(deps);
+    expect(
+      await world.stores.catalog.rows('SELECT state FROM admission WHERE pass_id = ?', [passId]),
+    ).toEqual([{ state: 'SPENT' }]);
+  });
+
+  it('keeps a message that always fails as dead, until staff retry it', async () => {
+    await book();
+    const closed = openMailer({ urls: ['smtp://127.0.0.1:1'], from: 'Usher <t@usher.example>' });
+    const shard = await shardOf();
+    const due = () =>
+      shard.change('UPDATE outbox SET due_at = NOW(3) WHERE show_id = ? AND due_at IS NOT NULL', [
+        show.showId,
+      ]);
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      await due();
+      await drainOutbox({ ...deps, mailer: closed });
+    }
+    closed.close();
+    const dead = await listDeadOutbox(shard, 100);
+    const row = dead.find((one) => one.showId === show.showId);
+    expect(row).toMatchObject({ kind: 'ticket_mail', tries: triesMax });
+    expect(row?.error).toContain('was not taken');
+    expect(row?.error).not.toContain(fan.email);
+    expect(mails()).toHaveLength(0);
+    expect(await retryDeadOutbox(shard, row ?? { showId: 0, outboxId: 0 })).toBe(true);
+    await drainOutbox(deps);
+    expect(mails()).toHaveLength(1);
+  });
+
+  it('hands a message whose relay died to the next when its lease is over', async () => {
+    await book();
+    const shard = await shardOf();
+    const lost = await claimOutbox(shard, {
+      kinds: ['ticket_mail', 'fan_booking'],
+      rowsMax: 10,
+      leaseMs: 300,
+    });
+    expect(lost).toHaveLength(2);
+    await drainOutbox(deps);
+    expect(await waiting()).toBe(2);
+    await until(
+      async () => {
+        await drainOutbox(deps);
+        return (await waiting()) === 0;
+      },
+      { what: 'the lease to be over' },
+    );
+    expect(mails()).toHaveLength(1);
+  });
+});
