@@ -55,7 +55,7 @@ export async function checkSealed(catalog: Snapshot, findings: Findings): Promis
   ] as const;
   for (const [table, key, column] of columns) {
     const rows = await catalog.rows<Sealed>(
-      `SELECT ${key} AS id, ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL
+      `SELECT ${key} AS id, ${column} AS value FROM ${table} WHERE LENGTH(${column}) > 0
        LIMIT ${spotRowsMax}`,
     );
     findings.checked('I41', rows.length);

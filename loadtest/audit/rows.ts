@@ -18,7 +18,6 @@ export type RequestRow = {
   state: string;
   reason: string | null;
   decided_at: Date | null;
-  lsn: number | null;
 };
 export type ReservationRow = {
   reservation_id: number;
@@ -86,8 +85,7 @@ export type ShowRows = {
 
 const columns = {
   show_seat: 'seat_no, seat, zone, kind, state, reservation_id',
-  request:
-    'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at, lsn',
+  request: 'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at',
   reservation:
     'reservation_id, fan_id, pass_id, state, seats, amount, currency, expires_at, due_at, ended_at',
   quota: 'fan_id, taken',

@@ -10,7 +10,7 @@ const checks = {
   shard: [
     ...['show_gate_state', 'show_seat_state', 'show_seat_owner', 'request_state'],
     ...['request_reason', 'request_decided', 'reservation_state', 'reservation_due'],
-    ...['booking_state', 'ticket_state', 'ticket_live', 'payment_state', 'payment_open'],
+    ...['booking_state', 'ticket_state', 'ticket_live', 'payment_state', 'payment_open_state'],
     'refund_state',
   ],
 };
