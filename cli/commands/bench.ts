@@ -13,7 +13,6 @@ export function addBenchCommand(program: Command, session: Session): void {
     .argument('[flags...]', "the bench's own flags")
     .option('--json', 'write JSON instead of text for people')
     .allowUnknownOption()
-    .passThroughOptions()
     .addHelpText(
       'after',
       ['', 'Examples:', '  usher bench lane', '  usher bench reserve --json'].join('\n'),
