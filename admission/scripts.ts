@@ -10,7 +10,7 @@ const scripts = {
   end: load('end-6.lua'),
   tick: load('tick-7.lua'),
   publish: load('publish-4.lua'),
-  room: load('room-5.lua'),
+  room: load('room-4.lua'),
   configure: load('configure-2.lua'),
   extend: load('extend-1.lua'),
   restoreClaim: load('restore_claim-1.lua'),
@@ -114,7 +114,8 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
   const picked = names.picked(saleId);
   const window = names.window(saleId);
   const run = async (script: Script, keys: string[], args: (string | number)[]) => {
-    const answer = (await runScript(redis, script, keys, args)) as string[];
+    const told = (await runScript(redis, script, keys, args)) as string | string[];
+    const answer = typeof told === 'string' ? told.split('|') : told;
     if (answer[0] === 'epoch') throw new OtherEpoch();
     return answer;
   };
@@ -181,7 +182,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
       return (await run(scripts.publish, keys, [ident, leewayMs, nowMs, ...args])).slice(1);
     },
     room: async (): Promise<RoomFigures> =>
-      readFigures(await run(scripts.room, [room, line, returned, leases, picked], [ident])),
+      readFigures(await run(scripts.room, [room, line, returned, leases], [ident])),
     configure: async (settings: RoomSettings): Promise<void> => {
       await run(scripts.configure, [room, window], [ident, ...settingArgs(settings)]);
     },

@@ -26,6 +26,7 @@ if room.ident or room.building then
     if mark and mark.kind == 'p' then
       -- The cursor is past this fan; if SQL has no admission, the turn comes again at once.
       redis.call('ZADD', returned, score, fan)
+      redis.call('HSET', room_key, 'returned', '1')
       mark.kind, mark.pass, mark.expires = 'q', '', 0
       write_mark(marks, fan, mark)
     end

@@ -23,6 +23,17 @@ local function read_room(key)
   return room
 end
 
+-- What a join or a look-up needs of the room, in one cheap call.
+local function read_front(key)
+  local got = redis.call('HMGET', key, 'ident', 'state', 'latched', 'opens_ms', 'lobby_ms', 'lobby',
+    'seq', 'seq_max', 'cursor', 'served', 'vclock', 'restore_until', 'seats_left', 'returned')
+  return {
+    ident = got[1], state = got[2], latched = got[3], opens_ms = got[4], lobby_ms = got[5],
+    lobby = got[6], seq = got[7], seq_max = got[8], cursor = got[9], served = got[10],
+    vclock = got[11], restore_until = got[12], seats_left = got[13], returned = got[14],
+  }
+end
+
 -- Once a sale has opened it stays open for joins to the line, whatever a clock does later.
 local function latch(key, room, now)
   if room.latched == '1' then return true end

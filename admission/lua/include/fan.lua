@@ -58,30 +58,33 @@ end
 
 -- How many are served before a fan: those of the returned set with lower scores, and those of
 -- the line that the cursor has not passed.
-local function ahead_of(line, returned, mark, rank, cursor)
+local function ahead_of(line, returned, mark, rank, cursor, some_returned)
   if mark.kind == 'p' or not mark.score then return 0 end
   local below = '(' .. whole(mark.score)
   local before = rank or redis.call('ZCOUNT', line, '-inf', below)
   local ahead = math.max(0, before - cursor)
-  if redis.call('EXISTS', returned) == 1 then
+  -- Most rooms never see a returned fan, and then need not look.
+  if some_returned then
     ahead = ahead + redis.call('ZCOUNT', returned, '-inf', below)
   end
   return ahead
 end
 
--- The answer about one fan: {'ok', created, kind, over, score, rank, ahead, pass, expires_ms,
--- state, restoring, lobby, room_mode}, each as text, '' where there is none.
-local function describe(keys, room, fan, mark, created, now)
+-- The answer about one fan, one text with | between: ok, created, kind, over, score, rank, ahead,
+-- pass, expires_ms, state, restoring, lobby; empty where there is none. `rank` saves the look-up
+-- for one who has just come to the end of the line.
+local function describe(keys, room, fan, mark, created, now, rank)
   local cursor = number_of(room.cursor)
-  local rank = rank_of(keys.line, fan, mark)
+  rank = rank or rank_of(keys.line, fan, mark)
   local ahead = 0
   if is_waiting(mark) then
-    ahead = ahead_of(keys.line, keys.returned, mark, rank, cursor)
+    ahead = ahead_of(keys.line, keys.returned, mark, rank, cursor,
+      room.returned == '1')
   end
-  return {
+  return table.concat({
     'ok', created and '1' or '0', mark.kind, is_over(mark, now) and '1' or '0',
-    mark.score and whole(mark.score) or '', rank and tostring(rank) or '', tostring(ahead),
+    mark.score and whole(mark.score) or '', rank and whole(rank) or '', whole(ahead),
     mark.pass, whole(mark.expires), state_of(room, now), is_restoring(room) and '1' or '0',
     room.latched == '1' and '0' or '1',
-  }
+  }, '|')
 end

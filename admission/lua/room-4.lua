@@ -1,6 +1,6 @@
 -- The shared numbers of a room.
 --
--- KEYS  1 room  2 line  3 returned  4 leases  5 picked
+-- KEYS  1 room  2 line  3 returned  4 leases
 -- ARGV  1 ident
 -- Answers {'ok', state, now_serving, waiting, measured_per_minute, set_per_minute, seats_left,
 -- message, live_passes, pass_cap, measured_ms, latched} as texts, or {'epoch'}.
