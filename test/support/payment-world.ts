@@ -27,13 +27,15 @@ import type { TestHold } from './fixtures.js';
 import { openTestStores, type TestStores } from './stores.js';
 
 export const webhookSecret = 'whsec_test';
-const secretKey = 'sk_test_usher';
+export const secretKey = 'sk_test_usher';
 
 /** Real stores, the sandbox, and an api with the paying part of Usher; no reconciler runs. */
 export type PaymentWorld = {
   stores: TestStores;
   sandbox: Sandbox;
   secrets: Secrets;
+  /** Holds the secrets file, for programs that are started beside. */
+  dataDir: string;
   deps: EventDeps;
   url: string;
   call(
@@ -56,7 +58,7 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
   const stores = await openTestStores();
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-pay-'));
   const secrets = loadSecrets({ dataDir, secretsFile: undefined, production: false });
-  const log = openLog('test', 'error');
+  const log = openLog('test', 'fatal');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -102,6 +104,7 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
     stores,
     sandbox,
     secrets,
+    dataDir,
     deps,
     url,
     call,
