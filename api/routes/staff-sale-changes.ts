@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
-import { groupBy } from '../../core/domain/group-by.js';
-import type { StoredSaleState } from '../../core/domain/sale-state.js';
-import type { GateState } from '../../core/domain/states.js';
+import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { changeSale, type SaleSettings } from '../../core/store/catalog/sales.js';
-import { type LockedSale, listSaleShows, lockSale } from '../../core/store/catalog/staff-views.js';
+import { type LockedSale, lockSale } from '../../core/store/catalog/staff-views.js';
 import { readNowMs } from '../../core/store/database.js';
-import { changeGates } from '../../core/store/shard/gates.js';
 import type { ApiDeps } from '../deps.js';
 import { type Call, type Route, route } from '../route.js';
 import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
@@ -14,12 +11,6 @@ import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shar
 type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate'>;
 
 const nothing = z.strictObject({});
-const gateOf: Record<StoredSaleState, GateState> = {
-  ACTIVE: 'OPEN',
-  PAUSED: 'PAUSED',
-  CLOSED: 'CLOSED',
-};
-
 /** What staff do to a running sale. Each call may be repeated: it finishes what was cut short. */
 export function staffSaleChangeRoutes(deps: Deps): Route[] {
   return [
@@ -128,26 +119,5 @@ async function applyChange(
       set,
       ...(version === undefined ? {} : { version }),
     });
-  });
-}
-
-/**
- * Brings the gates of all shows of a sale in line with it. The sale's row stays locked meanwhile,
- * so of two commands at once the later one's state is what the gates end at. When this returns,
- * no request is being accepted under the old state.
- */
-export async function carryToGates(
-  { catalog, shards }: Pick<Deps, 'catalog' | 'shards'>,
-  saleId: string,
-): Promise<void> {
-  await catalog.transaction(async (tx) => {
-    const sale = await lockSale(tx, saleId);
-    if (!sale) return;
-    const shows = await listSaleShows(tx, saleId);
-    const to = { state: gateOf[sale.state], opensAt: sale.opensAt };
-    for (const [shardId, group] of groupBy(shows, (show) => show.shardId)) {
-      const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
-      await changeGates(shards.byId(shardId), showIds, to);
-    }
   });
 }

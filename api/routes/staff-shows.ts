@@ -3,6 +3,7 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, parseId } from '../../core/domain/ids.js';
 import { publishReservation, publishSeats } from '../../core/redis/show-news.js';
 import { listShows, readShow } from '../../core/store/catalog/browse.js';
+import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { readShowIdByKey } from '../../core/store/catalog/staff-views.js';
 import { endHold, lockReservation } from '../../core/store/shard/reservations.js';
 import { changeShow, type ShowChange } from '../../core/store/shard/show-change.js';
@@ -13,7 +14,6 @@ import { type Route, route } from '../route.js';
 import { found } from './browse.js';
 import { showJson, showShape } from './catalog-shapes.js';
 import { listOf } from './paging.js';
-import { carryToGates } from './staff-sale-changes.js';
 import { importPart } from './staff-sales.js';
 import { deskRoles, opsRoles, showIdOf } from './staff-shared.js';
 

@@ -7,6 +7,7 @@ import type { CatalogFault } from '../../core/domain/catalog-file-types.js';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { type ImportReport, importCatalog } from '../../core/store/catalog/import.js';
 import { readKnownCatalog } from '../../core/store/catalog/import-read.js';
+import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { readNowMs } from '../../core/store/database.js';
 import { addCommand, type Session } from '../command.js';
 import type { CliContext } from '../context.js';
@@ -77,7 +78,12 @@ async function importFile(stores: DirectStores, file: string, out: Out): Promise
       out.note(total > 0 ? `${file}: ${step} ${done} of ${total}` : `${file}: ${step}`);
     },
   });
-  return report.ok ? { file, ok: true, report } : faulty(placeFaults(text, format, report.faults));
+  if (!report.ok) return faulty(placeFaults(text, format, report.faults));
+  // New shows are made with open gates: those of a paused or closed sale are shut again.
+  for (const saleId of new Set(parsed.catalog.shows.map((show) => show.sale))) {
+    await carryToGates(stores, saleId);
+  }
+  return { file, ok: true, report };
 }
 
 function tell(results: FileResult[], out: Out, { stderr }: CliContext): ExitCode {

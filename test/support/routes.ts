@@ -21,6 +21,7 @@ import type { TestStores } from './stores.js';
 
 export type TestApi = {
   deps: ApiDeps;
+  url: string;
   call(
     path: string,
     options?: { method?: string; body?: unknown; token?: string; headers?: Record<string, string> },
@@ -62,10 +63,12 @@ export async function serveRoutes(
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   return {
     deps,
+    url,
     call: async (path, { method = 'GET', body, token, headers = {} } = {}) => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      const response = await fetch(`${url}${path}`, {
         method,
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

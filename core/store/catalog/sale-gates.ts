@@ -1,0 +1,34 @@
+import { groupBy } from '../../domain/group-by.js';
+import type { StoredSaleState } from '../../domain/sale-state.js';
+import type { GateState } from '../../domain/states.js';
+import type { Database } from '../database.js';
+import { changeGates } from '../shard/gates.js';
+import type { Shards } from '../shards.js';
+import { listSaleShows, lockSale } from './staff-views.js';
+
+const gateOf: Record<StoredSaleState, GateState> = {
+  ACTIVE: 'OPEN',
+  PAUSED: 'PAUSED',
+  CLOSED: 'CLOSED',
+};
+
+/**
+ * Brings the gates of all shows of a sale in line with it. The sale's row stays locked meanwhile,
+ * so of two commands at once the later one's state is what the gates end at. When this returns,
+ * no request is being accepted under the old state. Repeating it finishes what was cut short.
+ */
+export async function carryToGates(
+  { catalog, shards }: { catalog: Database; shards: Shards },
+  saleId: string,
+): Promise<void> {
+  await catalog.transaction(async (tx) => {
+    const sale = await lockSale(tx, saleId);
+    if (!sale) return;
+    const shows = await listSaleShows(tx, saleId);
+    const to = { state: gateOf[sale.state], opensAt: sale.opensAt };
+    for (const [shardId, group] of groupBy(shows, (show) => show.shardId)) {
+      const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
+      await changeGates(shards.byId(shardId), showIds, to);
+    }
+  });
+}
