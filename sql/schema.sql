@@ -1,0 +1,448 @@
+-- The schema as the numbered migrations in sql/catalog and sql/shard leave it. Generated; change it
+-- by a new migration, then run: node scripts/dump-schema.mjs
+
+-- Catalog database
+
+CREATE TABLE admission (
+  pass_id char(16) CHARACTER SET ascii NOT NULL,
+  sale_id varchar(48) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  epoch int unsigned NOT NULL,
+  score bigint unsigned,
+  admitted_at datetime(3) NOT NULL,
+  expires_at datetime(3) NOT NULL,
+  state varchar(8) NOT NULL,
+  ended_at datetime(3),
+  PRIMARY KEY (pass_id),
+  KEY admission_fan (fan_id, sale_id),
+  KEY admission_sale (sale_id, admitted_at),
+  CONSTRAINT admission_state CHECK (state IN ('LIVE', 'SPENT', 'LEFT', 'REVOKED'))
+);
+
+CREATE TABLE audit (
+  audit_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  actor varchar(80) NOT NULL,
+  action varchar(40) NOT NULL,
+  subject varchar(80) NOT NULL,
+  before_value json,
+  after_value json,
+  PRIMARY KEY (audit_id),
+  KEY audit_subject (subject, at)
+);
+
+CREATE TABLE cinemas (
+  cinema_id varchar(48) NOT NULL,
+  city_id varchar(48) NOT NULL,
+  name varchar(150) NOT NULL,
+  address varchar(300) NOT NULL,
+  postal_code varchar(16) NOT NULL,
+  lat double NOT NULL,
+  lon double NOT NULL,
+  PRIMARY KEY (cinema_id),
+  KEY cinemas_city (city_id),
+  CONSTRAINT cinemas_city FOREIGN KEY (city_id) REFERENCES cities (city_id)
+);
+
+CREATE TABLE cities (
+  city_id varchar(48) NOT NULL,
+  name varchar(100) NOT NULL,
+  country char(2) NOT NULL,
+  time_zone varchar(40) NOT NULL,
+  lat double NOT NULL,
+  lon double NOT NULL,
+  PRIMARY KEY (city_id)
+);
+
+CREATE TABLE fans (
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  data_key varbinary(120),
+  email varbinary(400),
+  email_index binary(32),
+  name varbinary(400),
+  phone varbinary(120),
+  phone_index binary(32),
+  password_hash varchar(120),
+  token_epoch int unsigned NOT NULL DEFAULT 1,
+  state varchar(8) NOT NULL,
+  guarded_at datetime(3),
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (fan_id),
+  UNIQUE KEY fans_email (email_index),
+  KEY fans_guarded (guarded_at),
+  KEY fans_phone (phone_index),
+  CONSTRAINT fans_state CHECK (state IN ('ACTIVE', 'BANNED', 'ERASED'))
+);
+
+CREATE TABLE fan_bookings (
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  show_id int unsigned NOT NULL,
+  booking_id bigint unsigned NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (fan_id, show_id, booking_id),
+  KEY fan_bookings_recent (fan_id, created_at)
+);
+
+CREATE TABLE halls (
+  hall_id varchar(48) NOT NULL,
+  cinema_id varchar(48) NOT NULL,
+  name varchar(100) NOT NULL,
+  PRIMARY KEY (hall_id),
+  KEY halls_cinema (cinema_id),
+  CONSTRAINT halls_cinema FOREIGN KEY (cinema_id) REFERENCES cinemas (cinema_id)
+);
+
+CREATE TABLE inbox (
+  event_id varchar(80) CHARACTER SET ascii NOT NULL,
+  kind varchar(60) NOT NULL,
+  show_id int unsigned,
+  reservation_id bigint unsigned,
+  attempt smallint unsigned,
+  intent_id varchar(80),
+  refund_no smallint unsigned,
+  refund_id varchar(80),
+  refund_outcome varchar(16),
+  received_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  waiting tinyint(1) DEFAULT 1,
+  due_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  settled_at datetime(3),
+  PRIMARY KEY (event_id),
+  KEY inbox_waiting (waiting, due_at)
+);
+
+CREATE TABLE movies (
+  movie_id varchar(48) NOT NULL,
+  kind varchar(8) NOT NULL,
+  title varchar(200) NOT NULL,
+  synopsis text NOT NULL,
+  runtime_minutes smallint unsigned NOT NULL,
+  certificate varchar(16) NOT NULL,
+  languages json NOT NULL,
+  genres json NOT NULL,
+  rating decimal(3,1),
+  cast_names json NOT NULL,
+  poster varchar(500),
+  trailer_url varchar(500),
+  PRIMARY KEY (movie_id),
+  CONSTRAINT movies_kind CHECK (kind IN ('film', 'event'))
+);
+
+CREATE TABLE pass_claims (
+  pass_id char(16) CHARACTER SET ascii NOT NULL,
+  show_id int unsigned NOT NULL,
+  idem_key varchar(64) CHARACTER SET ascii NOT NULL,
+  claimed_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (pass_id)
+);
+
+CREATE TABLE revoked (
+  pass_id char(16) CHARACTER SET ascii NOT NULL,
+  revoked_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  expires_at datetime(3) NOT NULL,
+  PRIMARY KEY (pass_id),
+  KEY revoked_expiry (expires_at),
+  KEY revoked_recent (revoked_at)
+);
+
+CREATE TABLE room_witness (
+  sale_id varchar(48) NOT NULL,
+  tick_ms bigint unsigned NOT NULL,
+  PRIMARY KEY (sale_id)
+);
+
+CREATE TABLE sales (
+  sale_id varchar(48) NOT NULL,
+  name varchar(150) NOT NULL,
+  state varchar(8) NOT NULL,
+  lobby varchar(8) NOT NULL,
+  standing tinyint(1) NOT NULL,
+  lobby_opens_at datetime(3),
+  opens_at datetime(3) NOT NULL,
+  rate_per_minute int unsigned NOT NULL,
+  pass_cap int unsigned NOT NULL,
+  pass_seconds int unsigned NOT NULL,
+  seat_cap smallint unsigned NOT NULL,
+  sale_cap smallint unsigned,
+  hold_seconds int unsigned NOT NULL,
+  hold_limit_seconds int unsigned NOT NULL,
+  refund_until_hours smallint unsigned,
+  refund_fee_percent decimal(5,2),
+  message varchar(500) NOT NULL DEFAULT '',
+  epoch int unsigned NOT NULL DEFAULT 1,
+  seq_reserved bigint unsigned NOT NULL DEFAULT 0,
+  seed_sealed varbinary(255) NOT NULL,
+  seed_hash char(64) NOT NULL,
+  version int unsigned NOT NULL DEFAULT 1,
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (sale_id),
+  CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),
+  CONSTRAINT sales_state CHECK (state IN ('ACTIVE', 'PAUSED', 'CLOSED'))
+);
+
+CREATE TABLE seats (
+  hall_id varchar(48) NOT NULL,
+  seat_no smallint unsigned NOT NULL,
+  seat varchar(12) NOT NULL,
+  row_label varchar(6) NOT NULL,
+  row_no smallint unsigned NOT NULL,
+  x smallint unsigned NOT NULL,
+  zone varchar(40) NOT NULL,
+  kind varchar(10) NOT NULL,
+  PRIMARY KEY (hall_id, seat_no),
+  UNIQUE KEY seats_label (hall_id, seat),
+  CONSTRAINT seats_kind CHECK (kind IN ('standard', 'accessible', 'companion')),
+  CONSTRAINT seats_hall FOREIGN KEY (hall_id) REFERENCES halls (hall_id)
+);
+
+CREATE TABLE shards (
+  shard_id smallint unsigned NOT NULL,
+  name varchar(80) NOT NULL,
+  added_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (shard_id),
+  UNIQUE KEY shards_name (name)
+);
+
+CREATE TABLE shows (
+  show_id int unsigned NOT NULL AUTO_INCREMENT,
+  show_key varchar(120) NOT NULL,
+  sale_id varchar(48) NOT NULL,
+  movie_id varchar(48) NOT NULL,
+  hall_id varchar(48) NOT NULL,
+  shard_id smallint unsigned NOT NULL,
+  state varchar(9) NOT NULL,
+  starts_at datetime(3) NOT NULL,
+  currency char(3) NOT NULL,
+  prices json NOT NULL,
+  price_from int unsigned NOT NULL,
+  seats_total smallint unsigned NOT NULL,
+  seats_free smallint unsigned NOT NULL,
+  seats_version int unsigned NOT NULL DEFAULT 0,
+  version int unsigned NOT NULL DEFAULT 1,
+  shard_version int unsigned NOT NULL DEFAULT 0,
+  PRIMARY KEY (show_id),
+  UNIQUE KEY shows_key (show_key),
+  KEY shows_hall (hall_id, starts_at),
+  KEY shows_movie (movie_id, starts_at),
+  KEY shows_sale (sale_id),
+  KEY shows_start (starts_at),
+  CONSTRAINT shows_state CHECK (state IN ('PLANNED', 'ACTIVE', 'CANCELLED')),
+  CONSTRAINT shows_hall FOREIGN KEY (hall_id) REFERENCES halls (hall_id),
+  CONSTRAINT shows_movie FOREIGN KEY (movie_id) REFERENCES movies (movie_id),
+  CONSTRAINT shows_sale FOREIGN KEY (sale_id) REFERENCES sales (sale_id)
+);
+
+CREATE TABLE staff (
+  staff_id char(12) CHARACTER SET ascii NOT NULL,
+  name varchar(80) NOT NULL,
+  role varchar(12) NOT NULL,
+  password_hash varchar(120) NOT NULL,
+  token_epoch int unsigned NOT NULL DEFAULT 1,
+  state varchar(8) NOT NULL,
+  guarded_at datetime(3),
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (staff_id),
+  UNIQUE KEY staff_name (name),
+  KEY staff_guarded (guarded_at),
+  CONSTRAINT staff_role CHECK (role IN ('box_office', 'ops', 'admin')),
+  CONSTRAINT staff_state CHECK (state IN ('ACTIVE', 'REMOVED'))
+);
+
+-- Each shard
+
+CREATE TABLE booking (
+  show_id int unsigned NOT NULL,
+  booking_id bigint unsigned NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  state varchar(9) NOT NULL,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  attempt smallint unsigned NOT NULL,
+  created_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id, booking_id),
+  CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
+);
+
+CREATE TABLE outbox (
+  show_id int unsigned NOT NULL,
+  outbox_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  kind varchar(24) NOT NULL,
+  subject_id bigint unsigned NOT NULL,
+  payload json NOT NULL,
+  created_at datetime(3) NOT NULL,
+  due_at datetime(3),
+  tries smallint unsigned NOT NULL DEFAULT 0,
+  published_at datetime(3),
+  error varchar(300),
+  PRIMARY KEY (show_id, outbox_id),
+  KEY outbox_due (due_at, outbox_id),
+  KEY outbox_order (outbox_id)
+);
+
+CREATE TABLE payment (
+  show_id int unsigned NOT NULL,
+  reservation_id bigint unsigned NOT NULL,
+  attempt smallint unsigned NOT NULL,
+  idem_key varchar(64) CHARACTER SET ascii NOT NULL,
+  payment_token varchar(120) CHARACTER SET ascii NOT NULL,
+  state varchar(14) NOT NULL,
+  open_attempt tinyint(1),
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  intent_id varchar(80) CHARACTER SET ascii,
+  client_secret varchar(160) CHARACTER SET ascii,
+  next_action_url varchar(1000),
+  decline_code varchar(60),
+  created_at datetime(3) NOT NULL,
+  updated_at datetime(3) NOT NULL,
+  check_at datetime(3),
+  PRIMARY KEY (show_id, reservation_id, attempt),
+  UNIQUE KEY payment_idem (show_id, reservation_id, idem_key),
+  UNIQUE KEY payment_open (show_id, reservation_id, open_attempt),
+  KEY payment_check (check_at),
+  CONSTRAINT payment_open_state CHECK ((state IN ('CREATED', 'ACTION', 'PROCESSING')) = (open_attempt IS NOT NULL)),
+  CONSTRAINT payment_state CHECK (state IN ('CREATED', 'ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SUCCEEDED_LATE', 'RETAKEN', 'REFUNDED'))
+);
+
+CREATE TABLE quota (
+  show_id int unsigned NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  taken smallint unsigned NOT NULL,
+  spent_pass char(16) CHARACTER SET ascii,
+  PRIMARY KEY (show_id, fan_id)
+);
+
+CREATE TABLE refund (
+  show_id int unsigned NOT NULL,
+  reservation_id bigint unsigned NOT NULL,
+  refund_no smallint unsigned NOT NULL,
+  attempt smallint unsigned NOT NULL,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  reason varchar(40) NOT NULL,
+  state varchar(9) NOT NULL,
+  provider_id varchar(80) CHARACTER SET ascii,
+  created_at datetime(3) NOT NULL,
+  updated_at datetime(3) NOT NULL,
+  check_at datetime(3),
+  PRIMARY KEY (show_id, reservation_id, refund_no),
+  KEY refund_check (check_at),
+  CONSTRAINT refund_state CHECK (state IN ('CREATED', 'PENDING', 'SUCCEEDED', 'FAILED'))
+);
+
+CREATE TABLE request (
+  show_id int unsigned NOT NULL,
+  request_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  idem_key varchar(64) CHARACTER SET ascii NOT NULL,
+  body_hash char(22) CHARACTER SET ascii NOT NULL,
+  pass_id char(16) CHARACTER SET ascii NOT NULL,
+  node char(8) CHARACTER SET ascii NOT NULL,
+  wish varchar(400) NOT NULL,
+  accepted_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  state varchar(9) NOT NULL DEFAULT 'ACCEPTED',
+  reason varchar(24),
+  detail varchar(1000),
+  decided_at datetime(3),
+  PRIMARY KEY (show_id, request_id),
+  UNIQUE KEY request_idem (show_id, fan_id, idem_key),
+  KEY request_order (request_id),
+  CONSTRAINT request_decided CHECK ((state = 'ACCEPTED') = (decided_at IS NULL)),
+  CONSTRAINT request_reason CHECK ((state = 'REFUSED') = (reason IS NOT NULL)),
+  CONSTRAINT request_state CHECK (state IN ('ACCEPTED', 'GRANTED', 'REFUSED', 'WITHDRAWN', 'LAPSED'))
+);
+
+CREATE TABLE reservation (
+  show_id int unsigned NOT NULL,
+  reservation_id bigint unsigned NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  pass_id char(16) CHARACTER SET ascii NOT NULL,
+  state varchar(8) NOT NULL,
+  seats json NOT NULL,
+  adjacent tinyint(1) NOT NULL,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  expires_at datetime(3) NOT NULL,
+  limit_at datetime(3) NOT NULL,
+  due_at datetime(3),
+  ended_at datetime(3),
+  PRIMARY KEY (show_id, reservation_id),
+  UNIQUE KEY reservation_pass (show_id, pass_id),
+  KEY reservation_due (show_id, due_at),
+  CONSTRAINT reservation_due CHECK ((state IN ('HELD', 'PAYING')) = (due_at IS NOT NULL)),
+  CONSTRAINT reservation_state CHECK (state IN ('HELD', 'PAYING', 'ENDING', 'BOOKED', 'EXPIRED', 'RELEASED'))
+);
+
+CREATE TABLE shard_identity (
+  shard_id smallint unsigned NOT NULL,
+  PRIMARY KEY (shard_id)
+);
+
+CREATE TABLE show_gate (
+  show_id int unsigned NOT NULL,
+  sale_id varchar(48) NOT NULL,
+  state varchar(9) NOT NULL,
+  opens_at datetime(3) NOT NULL,
+  closes_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id),
+  KEY show_gate_sale (sale_id),
+  CONSTRAINT show_gate_state CHECK (state IN ('OPEN', 'PAUSED', 'CLOSED', 'MOVING', 'CANCELLED'))
+);
+
+CREATE TABLE show_head (
+  show_id int unsigned NOT NULL,
+  lane tinyint unsigned NOT NULL,
+  version int unsigned NOT NULL DEFAULT 0,
+  lsn bigint unsigned NOT NULL DEFAULT 0,
+  floor_id bigint unsigned NOT NULL DEFAULT 0,
+  starts_at datetime(3) NOT NULL,
+  currency char(3) NOT NULL,
+  seat_cap smallint unsigned NOT NULL,
+  hold_seconds int unsigned NOT NULL,
+  hold_limit_seconds int unsigned NOT NULL,
+  PRIMARY KEY (show_id),
+  KEY show_head_lane (lane, show_id)
+);
+
+CREATE TABLE show_log (
+  show_id int unsigned NOT NULL,
+  lsn bigint unsigned NOT NULL,
+  at datetime(3) NOT NULL,
+  kind varchar(12) NOT NULL,
+  subject_id bigint unsigned NOT NULL,
+  detail varchar(1000) NOT NULL,
+  PRIMARY KEY (show_id, lsn)
+);
+
+CREATE TABLE show_seat (
+  show_id int unsigned NOT NULL,
+  seat_no smallint unsigned NOT NULL,
+  seat varchar(12) NOT NULL,
+  row_label varchar(6) NOT NULL,
+  row_no smallint unsigned NOT NULL,
+  x smallint unsigned NOT NULL,
+  zone varchar(40) NOT NULL,
+  kind varchar(10) NOT NULL,
+  price int unsigned NOT NULL,
+  state varchar(7) NOT NULL,
+  reservation_id bigint unsigned,
+  PRIMARY KEY (show_id, seat_no),
+  UNIQUE KEY show_seat_label (show_id, seat),
+  CONSTRAINT show_seat_owner CHECK ((state IN ('HELD', 'BOOKED')) = (reservation_id IS NOT NULL)),
+  CONSTRAINT show_seat_state CHECK (state IN ('FREE', 'HELD', 'BOOKED', 'BLOCKED'))
+);
+
+CREATE TABLE ticket (
+  show_id int unsigned NOT NULL,
+  booking_id bigint unsigned NOT NULL,
+  seat_no smallint unsigned NOT NULL,
+  counter smallint unsigned NOT NULL,
+  state varchar(5) NOT NULL,
+  live_seat smallint unsigned,
+  used_at datetime(3),
+  used_gate varchar(40),
+  PRIMARY KEY (show_id, booking_id, seat_no),
+  UNIQUE KEY ticket_live_seat (show_id, live_seat),
+  CONSTRAINT ticket_live CHECK ((state = 'VOID') = (live_seat IS NULL)),
+  CONSTRAINT ticket_state CHECK (state IN ('VALID', 'USED', 'VOID'))
+);
