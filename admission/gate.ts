@@ -13,13 +13,13 @@ import {
 } from '../core/store/catalog/admission.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
+import type { FanPlace } from './answers.js';
 import { drawScore, openSeed } from './draw.js';
 import type { RoomNumbers } from './numbers.js';
 import { away, barred, closed, noPlace, notOpenYet } from './refusals.js';
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
-import type { FanPlace } from './scripts.js';
 import { admitAtOnce } from './standing.js';
 import { type Place, passPlace, readReceipt, tellPlace } from './telling.js';
 

@@ -1,5 +1,5 @@
 import type { Sale } from '../core/store/catalog/sales.js';
-import type { RoomFigures, RoomState } from './scripts.js';
+import type { RoomFigures, RoomState } from './answers.js';
 
 /** The shared numbers of a room, in the contract's form. */
 export type RoomNumbers = {

@@ -1,160 +1,28 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Crowds, openCrowds, pumpForMs, pumpUntil } from '../test/support/crowds.js';
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
 import { until } from '../test/support/until.js';
 import type { Gate } from './gate.js';
-import type { Pump } from './pump.js';
 import { roomScripts } from './scripts.js';
 
 let bench: RoomBench;
 let gate: Gate;
+let crowds: Crowds;
 
 beforeAll(async () => {
   bench = await openRoomBench();
   gate = bench.openGate();
+  crowds = openCrowds(bench, gate);
 });
 afterAll(() => bench.close());
-
-type Row = { passId: string; fanId: string; state: string; atMs: number };
-
-async function admissions(saleId: string): Promise<Row[]> {
-  const rows = await bench.catalog.rows<Omit<Row, 'atMs'> & { at: Date }>(
-    `SELECT pass_id AS passId, fan_id AS fanId, state, admitted_at AS at FROM admission
-     WHERE sale_id = ? ORDER BY admitted_at, score`,
-    [saleId],
-  );
-  return rows.map(({ at, ...row }) => ({ ...row, atMs: at.getTime() }));
-}
-
-async function joinAll(saleId: string, count: number): Promise<string[]> {
-  const fans = await bench.addFans(count);
-  for (const fanId of fans) await gate.join({ saleId, fanId });
-  return fans;
-}
-
-/** Ticks as a running pump does, but only this sale, and until the condition holds. */
-async function pumpUntil(
-  saleId: string,
-  pumps: Pump[],
-  done: () => boolean | Promise<boolean>,
-  what: string,
-): Promise<void> {
-  await until(
-    async () => {
-      await Promise.all(pumps.map((pump) => pump.tick(saleId)));
-      return done();
-    },
-    { what, every: 20 },
-  );
-}
-
-async function pumpForMs(saleId: string, pumps: Pump[], ms: number): Promise<void> {
-  const endMs = performance.now() + ms;
-  await pumpUntil(saleId, pumps, () => performance.now() >= endMs, 'the time to pass');
-}
-
-const admittedCount = async (saleId: string) => (await admissions(saleId)).length;
-
-/** Most admissions over the limit in any span between two of them; at most 0 when exact. */
-function worstExcess(rows: Row[], perMinute: number, slackMs: number): number {
-  const perMs = perMinute / 60_000;
-  const burst = 1 + 200 * perMs;
-  let worst = Number.NEGATIVE_INFINITY;
-  for (let from = 0; from < rows.length; from += 1) {
-    for (let to = from; to < rows.length; to += 1) {
-      const spanMs = (rows[to]?.atMs ?? 0) - (rows[from]?.atMs ?? 0) + slackMs;
-      worst = Math.max(worst, to - from + 1 - (burst + spanMs * perMs));
-    }
-  }
-  return worst;
-}
-
-describe('the rate', () => {
-  it('is kept in every span by two pumps together, in the order of the line', async () => {
-    const ratePerMinute = 3_000;
-    const saleId = await bench.addSale({ ratePerMinute });
-    const fans = await joinAll(saleId, 150);
-    const pumps = [bench.openPump(), bench.openPump()];
-    const startMs = Date.now();
-    await pumpUntil(saleId, pumps, async () => (await admittedCount(saleId)) >= 100, 'a hundred');
-    const tookMs = Date.now() - startMs;
-    const rows = await admissions(saleId);
-    // A commit carries its own time, which may come a little later than the tick's.
-    expect(worstExcess(rows, ratePerMinute, 100)).toBeLessThanOrEqual(0);
-    expect(rows.length).toBeGreaterThan((tookMs * ratePerMinute) / 60_000 / 2);
-    expect(new Set(rows.map((row) => row.fanId)).size).toBe(rows.length);
-    expect(new Set(rows.map((row) => row.fanId))).toEqual(new Set(fans.slice(0, rows.length)));
-  });
-
-  it('never lets more in within a minute than it says', async () => {
-    const saleId = await bench.addSale({ ratePerMinute: 5 });
-    await joinAll(saleId, 10);
-    const pump = bench.openPump();
-    await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBe(1);
-    await bench.redis.hset(bench.names.room(saleId), 'tokens', '9', 'window_count', '4');
-    await bench.redis.rpush(bench.names.window(saleId), `${Date.now()}:3`);
-    await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBe(2);
-    await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBe(2);
-  });
-
-  it('gives no burst after a pause of the pump or of the sale', async () => {
-    const ratePerMinute = 1_200;
-    const saleId = await bench.addSale({ ratePerMinute });
-    await joinAll(saleId, 100);
-    const pump = bench.openPump();
-    await pumpForMs(saleId, [pump], 300);
-    await pause(1_500);
-    const before = await admittedCount(saleId);
-    await pump.tick(saleId);
-    expect((await admittedCount(saleId)) - before).toBeLessThanOrEqual(1 + 200 / 50);
-    await setState(saleId, 'PAUSED', 2);
-    const atPause = await admittedCount(saleId);
-    expect((await gate.room(saleId)).state).toBe('paused');
-    await pumpForMs(saleId, [pump], 700);
-    expect(await admittedCount(saleId)).toBe(atPause);
-    await setState(saleId, 'ACTIVE', 3);
-    await pump.tick(saleId);
-    expect((await admittedCount(saleId)) - atPause).toBeLessThanOrEqual(1);
-    expect(worstExcess(await admissions(saleId), ratePerMinute, 100)).toBeLessThanOrEqual(0);
-  });
-
-  it('opens nothing when a clock steps', async () => {
-    const saleId = await bench.addSale({ ratePerMinute: 600 });
-    await joinAll(saleId, 100);
-    const pump = bench.openPump();
-    await pump.tick(saleId);
-    const tenMinutesAgo = String(Date.now() - 600_000);
-    await bench.redis.hset(bench.names.room(saleId), 'tick_at', tenMinutesAgo);
-    await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBeLessThanOrEqual(3);
-    const inTenMinutes = String(Date.now() + 600_000);
-    await bench.redis.hset(bench.names.room(saleId), 'tick_at', inTenMinutes);
-    await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBeLessThanOrEqual(4);
-    const leases = await bench.redis.zcard(bench.names.leases(saleId));
-    expect(leases).toBe(await admittedCount(saleId));
-  });
-});
-
-async function setState(saleId: string, state: string, version: number): Promise<void> {
-  await bench.catalog.change('UPDATE sales SET state = ?, version = ? WHERE sale_id = ?', [
-    state,
-    version,
-    saleId,
-  ]);
-  await gate.changed(saleId);
-}
 
 describe('passes', () => {
   it('are never more at once than the cap, and the next comes when one ends', async () => {
     const saleId = await bench.addSale({ passCap: 5 });
-    const fans = await joinAll(saleId, 12);
+    const fans = await crowds.joinAll(saleId, 12);
     const pumps = [bench.openPump(), bench.openPump()];
     await pumpForMs(saleId, pumps, 400);
-    const first = await admissions(saleId);
+    const first = await crowds.admissions(saleId);
     expect(first.map((row) => row.fanId).sort()).toEqual(fans.slice(0, 5).sort());
 
     const [spent, left, barred] = first;
@@ -164,7 +32,7 @@ describe('passes', () => {
     await gate.leave({ saleId, fanId: left.fanId });
     await gate.revoke({ saleId, fanId: barred.fanId });
     await pumpForMs(saleId, pumps, 400);
-    const rows = await admissions(saleId);
+    const rows = await crowds.admissions(saleId);
     expect(rows).toHaveLength(8);
     expect(rows.filter((row) => row.state === 'LIVE')).toHaveLength(5);
     expect(gate.isRevoked(left.passId)).toBe(true);
@@ -181,13 +49,13 @@ describe('passes', () => {
 
   it('are told to their fan with the end that SQL has', async () => {
     const saleId = await bench.addSale({ passSeconds: 90 });
-    const [fanId = ''] = await joinAll(saleId, 1);
+    const [fanId = ''] = await crowds.joinAll(saleId, 1);
     const pump = bench.openPump();
     await pump.tick(saleId);
     const place = await gate.place({ saleId, fanId });
     expect(place).toMatchObject({ state: 'admitted', place: 1, ahead: 0 });
     const claims = bench.tokens.readPass(place.pass ?? '');
-    const [row] = await admissions(saleId);
+    const [row] = await crowds.admissions(saleId);
     expect(claims).toMatchObject({ fanId, saleId, passId: row?.passId });
     expect(Date.parse(place.pass_expires_at ?? '')).toBe((row?.atMs ?? 0) + 90_000);
     expect(await gate.join({ saleId, fanId })).toMatchObject({
@@ -198,7 +66,7 @@ describe('passes', () => {
 
   it('of a pump that died after its pick come through the next one, once', async () => {
     const saleId = await bench.addSale();
-    const [fanId = ''] = await joinAll(saleId, 1);
+    const [fanId = ''] = await crowds.joinAll(saleId, 1);
     const ident = (await bench.redis.hget(bench.names.room(saleId), 'ident')) ?? '';
     const room = roomScripts(bench.redis, bench.names, saleId, ident);
     const { picks } = await room.tick({
@@ -213,16 +81,21 @@ describe('passes', () => {
     });
     expect(picks).toMatchObject([{ fanId }]);
     expect(await gate.place({ saleId, fanId })).toMatchObject({ state: 'waiting' });
-    expect(await admittedCount(saleId)).toBe(0);
+    expect(await crowds.admittedCount(saleId)).toBe(0);
     const pumps = [bench.openPump(), bench.openPump()];
-    await pumpUntil(saleId, pumps, async () => (await admittedCount(saleId)) > 0, 'the pick');
+    await pumpUntil(
+      saleId,
+      pumps,
+      async () => (await crowds.admittedCount(saleId)) > 0,
+      'the pick',
+    );
     expect(await gate.place({ saleId, fanId })).toMatchObject({ state: 'admitted' });
-    expect(await admissions(saleId)).toMatchObject([{ fanId, passId: picks[0]?.passId }]);
+    expect(await crowds.admissions(saleId)).toMatchObject([{ fanId, passId: picks[0]?.passId }]);
   });
 
   it('are not given to one who left between the pick and the commit', async () => {
     const saleId = await bench.addSale();
-    const [fanId = ''] = await joinAll(saleId, 1);
+    const [fanId = ''] = await crowds.joinAll(saleId, 1);
     const ident = (await bench.redis.hget(bench.names.room(saleId), 'ident')) ?? '';
     const room = roomScripts(bench.redis, bench.names, saleId, ident);
     const step = { stepMs: 0, headsMax: 10, seatsLeft: null, sweep: false, burstMs: 200 };
@@ -240,25 +113,48 @@ describe('passes', () => {
   });
 });
 
+describe('a pump that runs', () => {
+  it('finds the sales that need it by itself, and new settings as well', async () => {
+    const saleId = await bench.addSale({ passCap: 1 });
+    const standing = await bench.addSale({ standing: true });
+    const fans = await crowds.joinAll(saleId, 2);
+    const pump = bench.openPump();
+    pump.start();
+    await until(async () => (await crowds.admittedCount(saleId)) === 1, { what: 'the first' });
+    await bench.catalog.change('UPDATE sales SET pass_cap = 2, version = 2 WHERE sale_id = ?', [
+      saleId,
+    ]);
+    await until(async () => (await crowds.admittedCount(saleId)) === 2, { what: 'the second' });
+    await pump.close();
+    expect((await crowds.admissions(saleId)).map((row) => row.fanId)).toEqual(fans);
+    expect(await bench.redis.exists(bench.names.room(standing))).toBe(0);
+  });
+});
+
 describe('the room', () => {
   it('says sold out when nothing is left and goes on when seats come back', async () => {
     const saleId = await bench.addSale();
-    await joinAll(saleId, 3);
+    await crowds.joinAll(saleId, 3);
     await addShow(saleId, 0);
     const pump = bench.openPump();
     await pump.tick(saleId);
-    expect(await admittedCount(saleId)).toBe(0);
+    expect(await crowds.admittedCount(saleId)).toBe(0);
     await until(async () => (await gate.room(saleId)).state === 'sold_out', { what: 'sold out' });
     expect(await gate.room(saleId)).toMatchObject({ seats_left: 0, waiting: 3 });
     await bench.catalog.change('UPDATE shows SET seats_free = 7 WHERE sale_id = ?', [saleId]);
-    await pumpUntil(saleId, [pump], async () => (await admittedCount(saleId)) === 3, 'all three');
+    await pumpUntil(
+      saleId,
+      [pump],
+      async () => (await crowds.admittedCount(saleId)) === 3,
+      'all three',
+    );
     await until(async () => (await gate.room(saleId)).now_serving === 3, { what: 'the numbers' });
     expect(await gate.room(saleId)).toMatchObject({ state: 'open', seats_left: 7, waiting: 0 });
   });
 
   it('tells everybody its numbers about once a second, however many pumps run', async () => {
     const saleId = await bench.addSale();
-    await joinAll(saleId, 2);
+    await crowds.joinAll(saleId, 2);
     const ear = bench.redis.duplicate();
     const heard: { kind: string; sale_id: string; room?: { now_serving: number } }[] = [];
     ear.on('message', (_channel: string, text: string) => heard.push(JSON.parse(text)));

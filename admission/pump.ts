@@ -12,11 +12,12 @@ import {
   type Sale,
 } from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
+import type { Picked } from './answers.js';
 import { openSeed } from './draw.js';
 import { limits } from './limits.js';
 import { roomNumbers } from './numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
-import { OtherEpoch, type Picked, type RoomScripts } from './scripts.js';
+import { OtherEpoch, type RoomScripts } from './scripts.js';
 import { randomChars } from './standing.js';
 
 /**

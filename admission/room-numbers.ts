@@ -3,11 +3,11 @@ import { RedisAway } from '../core/redis/scripts.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
+import type { RoomFigures } from './answers.js';
 import { openSeed } from './draw.js';
 import { limits } from './limits.js';
 import { type RoomNumbers, roomNumbers } from './numbers.js';
 import type { Rooms } from './rooms.js';
-import type { RoomFigures } from './scripts.js';
 import { standingState } from './standing.js';
 
 export type NumbersDeps = { catalog: Database; secrets: Pick<Secrets, 'data'> };

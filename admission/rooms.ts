@@ -13,8 +13,9 @@ import {
   type Sale,
 } from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
+import type { RoomSettings } from './answers.js';
 import { limits } from './limits.js';
-import { OtherEpoch, type RoomScripts, type RoomSettings, roomScripts } from './scripts.js';
+import { OtherEpoch, type RoomScripts, roomScripts } from './scripts.js';
 
 /** What api and pump both stand on: the catalog's sales and the rooms that index them in Redis. */
 export type RoomsDeps = {

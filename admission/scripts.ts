@@ -1,6 +1,18 @@
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
 import { loadScript, runScript, type Script } from '../core/redis/scripts.js';
+import {
+  type FanPlace,
+  type LoadedAdmission,
+  type RoomFigures,
+  type RoomSettings,
+  readFigures,
+  readJoin,
+  readPicks,
+  readPlace,
+  settingArgs,
+  type Ticked,
+} from './answers.js';
 
 const load = (file: string): Script => loadScript(new URL(`lua/${file}`, import.meta.url));
 
@@ -26,81 +38,6 @@ export class OtherEpoch extends Error {
     this.name = 'OtherEpoch';
   }
 }
-
-export type RoomState =
-  | 'scheduled'
-  | 'lobby'
-  | 'open'
-  | 'paused'
-  | 'restoring'
-  | 'sold_out'
-  | 'closed';
-
-/** What a room knows of one fan. */
-export type FanPlace = {
-  created: boolean;
-  /** Waits in the line or the returned set, is picked, admitted, done or left. */
-  kind: 'w' | 'q' | 'p' | 'a' | 'd' | 'l';
-  /** Done, left, or admitted with a pass that ran out. */
-  over: boolean;
-  score: number | null;
-  /** 0 is the front; null for a place that came back after ranks were settled. */
-  rank: number | null;
-  ahead: number;
-  pass: string;
-  expiresMs: number;
-  state: RoomState;
-  restoring: boolean;
-  /** The opening has not happened yet. */
-  lobby: boolean;
-};
-
-export type JoinOutcome =
-  | ({ outcome: 'ok' } & FanPlace)
-  | { outcome: 'block' | 'closed' | 'barred' }
-  | { outcome: 'early'; lobbyMs: number };
-
-export type RoomFigures = {
-  state: RoomState;
-  nowServing: number;
-  waiting: number;
-  /** Admissions a minute, measured over the last minute. */
-  measuredPerMinute: number;
-  setPerMinute: number;
-  seatsLeft: number | null;
-  message: string;
-  livePasses: number;
-  passCap: number;
-  /** How long (ms) the measuring has gone on; at most a minute. */
-  measuredMs: number;
-  /** The opening has happened, for good. */
-  latched: boolean;
-};
-
-export type Picked = { passId: string; fanId: string; score: number };
-
-export type Ticked = {
-  /** This tick is the one that tells the room's numbers. */
-  announce: boolean;
-  /** Sequence numbers that the room may still give out. */
-  seqLeft: number;
-  /** Redis's clock at the tick. */
-  tickMs: number;
-  picks: Picked[];
-};
-
-export type RoomSettings = {
-  version: number;
-  state: string;
-  lobby: string;
-  lobbyMs: number;
-  opensMs: number;
-  ratePerMinute: number;
-  passCap: number;
-  message: string;
-};
-
-export type LoadedAdmission = Picked & { state: string; expiresAtMs: number };
 
 /** The room of one sale under one ident; every call fails with OtherEpoch when it is not that one. */
 export type RoomScripts = ReturnType<typeof roomScripts>;
@@ -234,69 +171,5 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
         ],
       );
     },
-  };
-}
-
-function settingArgs(settings: RoomSettings): (string | number)[] {
-  return [
-    settings.version,
-    settings.state,
-    settings.lobby,
-    settings.lobbyMs,
-    settings.opensMs,
-    settings.ratePerMinute,
-    settings.passCap,
-    settings.message,
-  ];
-}
-
-function readJoin(answer: string[]): JoinOutcome {
-  if (answer[0] === 'ok') return { outcome: 'ok', ...readPlace(answer) };
-  if (answer[0] === 'early') return { outcome: 'early', lobbyMs: Number(answer[1]) };
-  return { outcome: answer[0] as 'block' | 'closed' | 'barred' };
-}
-
-function readPlace(answer: string[]): FanPlace {
-  const [, created, kind, over, score, rank, ahead, pass, expires, state, restoring, lobby] =
-    answer;
-  return {
-    created: created === '1',
-    kind: kind as FanPlace['kind'],
-    over: over === '1',
-    score: score ? Number(score) : null,
-    rank: rank ? Number(rank) : null,
-    ahead: Number(ahead),
-    pass: pass ?? '',
-    expiresMs: Number(expires),
-    state: state as RoomState,
-    restoring: restoring === '1',
-    lobby: lobby === '1',
-  };
-}
-
-function readPicks(answer: string[]): Picked[] {
-  const picks: Picked[] = [];
-  for (let at = 4; at + 2 < answer.length; at += 3) {
-    const [passId = '', fanId = '', score = ''] = answer.slice(at, at + 3);
-    picks.push({ passId, fanId, score: Number(score) });
-  }
-  return picks;
-}
-
-function readFigures(answer: string[]): RoomFigures {
-  const [, state, nowServing, waiting, measured, set, seats, message, live, cap, span, latched] =
-    answer;
-  return {
-    state: state as RoomState,
-    nowServing: Number(nowServing),
-    waiting: Number(waiting),
-    measuredPerMinute: Number(measured),
-    setPerMinute: Number(set),
-    seatsLeft: seats ? Number(seats) : null,
-    message: message ?? '',
-    livePasses: Number(live),
-    passCap: Number(cap),
-    measuredMs: Number(span),
-    latched: latched === '1',
   };
 }

@@ -8,8 +8,8 @@ import {
 } from '../core/store/catalog/admission.js';
 import { readSeatsLeft, type Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
+import type { RoomState } from './answers.js';
 import { closed, notOpenYet } from './refusals.js';
-import type { RoomState } from './scripts.js';
 
 const passChars = '0123456789abcdefghijklmnopqrstuvwxyz';
 

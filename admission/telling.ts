@@ -2,8 +2,8 @@ import { UsherError } from '../core/domain/errors.js';
 import type { Tokens } from '../core/runtime/tokens.js';
 import type { PassRow } from '../core/store/catalog/admission.js';
 import type { Sale } from '../core/store/catalog/sales.js';
+import type { FanPlace, RoomFigures } from './answers.js';
 import { etaSeconds } from './numbers.js';
-import type { FanPlace, RoomFigures } from './scripts.js';
 
 /** A fan's place, in the contract's form. */
 export type Place = {

@@ -13,7 +13,7 @@ import type { Secrets } from '../../core/runtime/secrets.js';
 import { openTokens, type Tokens } from '../../core/runtime/tokens.js';
 import { newSeed } from '../../core/store/catalog/import-write.js';
 import type { Database } from '../../core/store/database.js';
-import { openTestStores } from './stores.js';
+import { openTestStores, type TestStores } from './stores.js';
 import { until } from './until.js';
 
 const log = openLog('test', 'fatal');
@@ -43,12 +43,20 @@ export type RoomBench = {
   close(): Promise<void>;
 };
 
-export async function openRoomBench(
-  options: { redisUrl?: string; restoreMs?: number } = {},
-): Promise<RoomBench> {
-  const stores = await openTestStores(1);
+export type RoomBenchOptions = {
+  redisUrl?: string;
+  restoreMs?: number;
+  /** Stores and secrets of somebody else, who closes them. */
+  on?: { stores: TestStores; secrets: RoomSecrets };
+};
+
+type RoomSecrets = Pick<Secrets, 'session' | 'pass' | 'receipt' | 'data'>;
+
+export async function openRoomBench(options: RoomBenchOptions = {}): Promise<RoomBench> {
+  const stores = options.on?.stores ?? (await openTestStores(1));
   const key = () => [{ kid: 'k1', key: randomBytes(32) }];
-  const secrets = { session: key(), pass: key(), receipt: key(), data: key() };
+  const fresh = { session: key(), pass: key(), receipt: key(), data: key() };
+  const secrets: RoomSecrets = options.on?.secrets ?? fresh;
   const tokens = openTokens(secrets);
   const names = redisNames(stores.redisPrefix);
   const connections: Redis[] = [];
@@ -79,7 +87,7 @@ export async function openRoomBench(
     close: async () => {
       for (const close of closers) await close();
       for (const connection of connections) closeRedis(connection);
-      await stores.close();
+      if (!options.on) await stores.close();
     },
   };
 }
