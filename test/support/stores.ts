@@ -20,9 +20,15 @@ export type TestStores = {
   close(): Promise<void>;
 };
 
-/** Own migrated databases and an own Redis prefix, dropped again at close. */
-export async function openTestStores(shardCount = 2): Promise<TestStores> {
-  const adminUrl = required('USHER_TEST_MYSQL_ADMIN_URL');
+/**
+ * Own migrated databases and an own Redis prefix, dropped again at close. On the engines of the
+ * run, unless a test brings its own.
+ */
+export async function openTestStores(
+  shardCount = 2,
+  engines: { mysqlAdminUrl?: string; redisUrl?: string } = {},
+): Promise<TestStores> {
+  const adminUrl = engines.mysqlAdminUrl ?? required('USHER_TEST_MYSQL_ADMIN_URL');
   const tag = `usher_test_${process.env.JEST_WORKER_ID ?? '0'}_${randomBytes(3).toString('hex')}`;
   const names = ['catalog', ...Array.from({ length: shardCount }, (_, n) => `shard${n + 1}`)];
   const urls = names.map((name) => withDatabase(adminUrl, `${tag}_${name}`));
@@ -43,7 +49,7 @@ export async function openTestStores(shardCount = 2): Promise<TestStores> {
     shards,
     catalogUrl,
     shardUrls,
-    redisUrl: required('USHER_TEST_REDIS_URL'),
+    redisUrl: engines.redisUrl ?? required('USHER_TEST_REDIS_URL'),
     redisPrefix: tag.replaceAll('_', '-'),
     close: async () => {
       await shards.close();
