@@ -10,6 +10,7 @@ import {
   endPasses,
   type PassRow,
   readLastPass,
+  spendPasses,
 } from '../core/store/catalog/admission.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
@@ -58,6 +59,8 @@ export type Gate = {
    * @throws UsherError `unavailable` when Redis is away; SQL has it by then.
    */
   finish(ask: { saleId: string; fanId: string; passId: string }): Promise<void>;
+  /** The same for many passes of one sale, with one statement. */
+  finishAll(ask: { saleId: string; passes: { fanId: string; passId: string }[] }): Promise<void>;
   /** Takes place and pass from a fan, who can't join this sale again. */
   revoke(ask: { saleId: string; fanId: string }): Promise<void>;
   /**
@@ -85,6 +88,7 @@ export function openGate(deps: GateDeps): Gate {
     place: (ask) => place(inside, ask),
     leave: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'LEFT' }),
     finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
+    finishAll: (ask) => finishAll(inside, ask.saleId, ask.passes),
     revoke: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'REVOKED' }),
     room: async (saleId) => (await inside.numbers.read(saleId)).numbers,
     isRevoked: (passId) => revoked.has(passId),
@@ -173,6 +177,22 @@ async function end(inside: Inside, ending: Ending): Promise<void> {
   const kind = ({ SPENT: 'd', LEFT: 'l', REVOKED: 'b' } as const)[ending.state];
   await whileRedisIsThere(() =>
     inside.rooms.use(ending.saleId, (room) => room.end(ending.fanId, kind, ending.passId)),
+  );
+}
+
+async function finishAll(
+  inside: Inside,
+  saleId: string,
+  passes: { fanId: string; passId: string }[],
+): Promise<void> {
+  const sale = await inside.rooms.sale(saleId);
+  const passIds = passes.map((pass) => pass.passId);
+  await inside.catalog.transaction((tx) => spendPasses(tx, saleId, passIds));
+  if (sale.standing) return;
+  await whileRedisIsThere(() =>
+    inside.rooms.use(saleId, (room) =>
+      Promise.all(passes.map(({ fanId, passId }) => room.end(fanId, 'd', passId))),
+    ),
   );
 }
 

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Request } from 'express';
 import { UsherError } from '../core/domain/errors.js';
 
 const storedKeyCharsMax = 64;
 
 /** The call's Idempotency-Key as it is stored. @throws UsherError `malformed` without a good one. */
-export function readIdempotencyKey(req: Request): string {
-  const key = req.get('idempotency-key');
+export function readIdempotencyKey(header: string | string[] | undefined): string {
+  const key = Array.isArray(header) ? header[0] : header;
   if (key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new UsherError(
       'malformed',

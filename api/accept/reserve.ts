@@ -6,6 +6,7 @@ import type { DecisionMessage } from '../../core/redis/news.js';
 import type { PassClaims, SessionClaims } from '../../core/runtime/tokens.js';
 import { readOutcomes } from '../../core/store/shard/outcomes.js';
 import type { ApiDeps } from '../deps.js';
+import { readIdempotencyKey } from '../idempotency.js';
 import { readIdentity } from '../identity.js';
 import { parseWith } from '../register.js';
 import type { Answer } from '../route.js';
@@ -39,7 +40,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     const { fanId } = claims;
     deps.fans.check(claims);
     await deps.limits.take('reserve', { address, fanId });
-    const idemKey = readKey(headers['idempotency-key']);
+    const idemKey = readIdempotencyKey(headers['idempotency-key']);
     const wanted = parseWith(reserveBody, body, 'body');
     const facts = await deps.showFacts.read(wanted.show_id);
     assertFits(wanted, facts);
@@ -76,20 +77,6 @@ function fanOf(headers: ReserveCall['headers'], deps: ApiDeps): SessionClaims {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-const storedKeyCharsMax = 64;
-
-function readKey(header: string | string[] | undefined): string {
-  const key = single(header);
-  if (key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new UsherError(
-      'malformed',
-      'Send an Idempotency-Key header: 1 to 255 visible ASCII characters, new for each intention and the same for each repetition.',
-    );
-  }
-  if (key.length <= storedKeyCharsMax) return key;
-  return createHash('sha256').update(key).digest('base64url');
 }
 
 function assertFits(wanted: ReserveBody, facts: ShowFacts): void {

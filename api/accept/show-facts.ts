@@ -1,6 +1,7 @@
 import { UsherError } from '../../core/domain/errors.js';
 import { parseShowId, type ShowId } from '../../core/domain/ids.js';
 import type { Database } from '../../core/store/database.js';
+import { readSeatNames } from '../../core/store/shard/seats.js';
 import type { Shards } from '../../core/store/shards.js';
 
 /** What of a show never changes while it is on sale, kept in the process for the hot path. */
@@ -24,6 +25,7 @@ const keptMax = 5_000;
 
 export function openShowFacts(catalog: Database, shards: Shards): ShowFactsReader {
   const kept = new Map<ShowId, { untilMs: number; facts: Promise<ShowFacts> }>();
+  const layouts = new Map<string, Promise<Layout>>();
   return {
     read: async (text) => {
       const showId = parseShowId(text);
@@ -31,7 +33,7 @@ export function openShowFacts(catalog: Database, shards: Shards): ShowFactsReade
       const known = kept.get(showId);
       if (known && known.untilMs > Date.now()) return known.facts;
       if (kept.size >= keptMax) kept.clear();
-      const facts = readFacts(catalog, shards, showId);
+      const facts = readFacts(catalog, shards, layouts, showId);
       kept.set(showId, { untilMs: Date.now() + keptMs, facts });
       // A failure is not kept: the next caller asks again.
       facts.catch(() => kept.delete(showId));
@@ -40,25 +42,51 @@ export function openShowFacts(catalog: Database, shards: Shards): ShowFactsReade
   };
 }
 
-async function readFacts(catalog: Database, shards: Shards, showId: ShowId): Promise<ShowFacts> {
-  const [show] = await catalog.rows<{ sale_id: string; movie_id: string; shard_id: number }>(
-    "SELECT sale_id, movie_id, shard_id FROM shows WHERE show_id = ? AND state <> 'PLANNED'",
+type Layout = Pick<ShowFacts, 'seatNames' | 'zones'>;
+
+async function readFacts(
+  catalog: Database,
+  shards: Shards,
+  layouts: Map<string, Promise<Layout>>,
+  showId: ShowId,
+): Promise<ShowFacts> {
+  const [show] = await catalog.rows<{
+    sale_id: string;
+    movie_id: string;
+    hall_id: string;
+    shard_id: number;
+  }>(
+    "SELECT sale_id, movie_id, hall_id, shard_id FROM shows WHERE show_id = ? AND state <> 'PLANNED'",
     [showId],
   );
   if (!show) throw unknownShow(String(showId));
-  const seats = await shards
-    .byId(show.shard_id)
-    .rows<{ seat: string; zone: string }>('SELECT seat, zone FROM show_seat WHERE show_id = ?', [
-      showId,
-    ]);
   return {
     showId,
     shardId: show.shard_id,
     saleId: show.sale_id,
     movieId: show.movie_id,
+    ...(await layoutOf(shards, layouts, showId, show)),
+  };
+}
+
+/** The seats of a show in its hall: read once, since a show's layout changes only with its hall. */
+function layoutOf(
+  shards: Shards,
+  layouts: Map<string, Promise<Layout>>,
+  showId: ShowId,
+  show: { hall_id: string; shard_id: number },
+): Promise<Layout> {
+  const key = `${showId}|${show.hall_id}`;
+  const known = layouts.get(key);
+  if (known) return known;
+  if (layouts.size >= keptMax) layouts.clear();
+  const layout = readSeatNames(shards.byId(show.shard_id), showId).then((seats) => ({
     seatNames: new Set(seats.map((row) => row.seat)),
     zones: new Set(seats.map((row) => row.zone)),
-  };
+  }));
+  layouts.set(key, layout);
+  layout.catch(() => layouts.delete(key));
+  return layout;
 }
 
 function unknownShow(text: string): UsherError {

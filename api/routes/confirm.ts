@@ -39,7 +39,7 @@ export function confirmRoutes(deps: Deps): Route[] {
       body: bodySchema,
       answers: { 201: bookedSchema, 202: pendingSchema },
       handle: async ({ body, fanId, req }): Promise<Answer> => {
-        const idemKey = readIdempotencyKey(req);
+        const idemKey = readIdempotencyKey(req.headers['idempotency-key']);
         const ref = parseId('reservation', body.reservation_id);
         if (!ref) throw missing();
         const shard = await shardOf(deps, ref);

@@ -20,7 +20,10 @@ export async function runProgram(
     closeOnSignal(lifecycle, log);
     await main({ config, log, lifecycle });
   } catch (error) {
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'the program could not start');
+    log.fatal(
+      { err: error },
+      error instanceof Error ? error.message : 'the program could not start',
+    );
     await lifecycle.close();
     process.exitCode = 1;
     // A pool that still tries to connect must not keep a failed program alive.

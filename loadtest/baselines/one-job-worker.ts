@@ -26,7 +26,10 @@ const pool = mysql.createPool({
 pool.pool.on('connection', (connection) => {
   connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
 });
+const prefix = environment('BASELINE_PREFIX');
 const redis = new Redis(environment('BASELINE_REDIS_URL'), { maxRetriesPerRequest: null });
+
+const results = new Redis(environment('BASELINE_REDIS_URL'));
 
 async function decide(connection: PoolConnection, job: Job): Promise<string> {
   const [seats] = await connection.query<SeatRow[]>(
@@ -109,12 +112,13 @@ async function hold(
 
 const worker = new Worker<Job>(
   'one-job',
-  async ({ data }) => {
+  async (job) => {
     const connection = await pool.getConnection();
     try {
       await connection.query('START TRANSACTION');
-      const outcome = await decide(connection, data);
+      const outcome = await decide(connection, job.data);
       await connection.query('COMMIT');
+      await results.publish(`${prefix}:done`, JSON.stringify([job.id, outcome]));
       return outcome;
     } catch (error) {
       await connection.query('ROLLBACK');
@@ -123,7 +127,7 @@ const worker = new Worker<Job>(
       connection.release();
     }
   },
-  { connection: redis, prefix: environment('BASELINE_PREFIX'), concurrency },
+  { connection: redis, prefix, concurrency, removeOnComplete: { count: 0 } },
 );
 worker.on('error', (error) => console.error(error.message));
 await worker.waitUntilReady();
@@ -132,5 +136,6 @@ process.on('SIGTERM', () => {
   void worker.close().then(async () => {
     await pool.end();
     redis.disconnect();
+    results.disconnect();
   });
 });

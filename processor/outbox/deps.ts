@@ -10,7 +10,7 @@ export type OutboxDeps = SettleDeps & {
   catalog: Database;
   secrets: Secrets;
   mailer: Mailer;
-  gate: Pick<Gate, 'finish'>;
+  gate: Pick<Gate, 'finishAll'>;
 };
 
 /** Acts on one message. It may be called again with the same one; throwing means "again later". */

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { readGate } from '../../core/store/shard/show-change.js';
-import { forEachAtOnce } from '../loop.js';
 import type { OutboxHandler } from './deps.js';
 
 const payloadSchema = z.object({ grants: z.array(z.tuple([z.string(), z.string()])) });
-
-const atOnceMax = 8;
 
 /**
  * A granted request has spent its pass, whose slot in the room is for the next fan. One message
@@ -16,9 +13,6 @@ export const grantedHandler: OutboxHandler = async ({ shards, gate }, row) => {
   const showGate = await readGate(await shards.forShow(row.showId), row.showId);
   if (!showGate) return;
   const { saleId } = showGate;
-  const failed: unknown[] = [];
-  await forEachAtOnce(grants, atOnceMax, async ([fanId, passId]) => {
-    await gate.finish({ saleId, fanId, passId }).catch((error: unknown) => failed.push(error));
-  });
-  if (failed.length > 0) throw failed[0];
+  const passes = grants.map(([fanId, passId]) => ({ fanId, passId }));
+  await gate.finishAll({ saleId, passes });
 };

@@ -111,6 +111,15 @@ export async function endPasses(tx: Tx, ending: Ending): Promise<string[]> {
   return passIds;
 }
 
+/** Marks live passes as spent; those that ended otherwise stay as they are. */
+export async function spendPasses(tx: Tx, saleId: string, passIds: string[]): Promise<void> {
+  await tx.change(
+    `UPDATE admission SET state = 'SPENT', ended_at = NOW(3)
+     WHERE pass_id IN (?) AND sale_id = ? AND state = 'LIVE'`,
+    [[...passIds].sort(), saleId],
+  );
+}
+
 /** Ends passes that were written for fans who had gone by then. */
 export async function endOrphans(tx: Tx, passIds: string[]): Promise<void> {
   const rows = await tx.rows<{ passId: string }>(

@@ -84,3 +84,11 @@ export async function readVersions(tx: {
 }): Promise<{ showId: ShowId; version: number }[]> {
   return tx.rows('SELECT show_id AS showId, version FROM show_head');
 }
+
+/** The names and zones of a show's seats. */
+export async function readSeatNames(
+  shard: { rows: ShowChange['tx']['rows'] },
+  showId: ShowId,
+): Promise<{ seat: string; zone: string }[]> {
+  return shard.rows('SELECT seat, zone FROM show_seat WHERE show_id = ?', [showId]);
+}

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { benchLane, laneSettings } from './bench/lane.js';
+import { type BenchReport, printReport } from './bench/report.js';
+import { benchReserve, reserveSettings } from './bench/reserve.js';
+
+const exitRefused = 1;
+const exitUsage = 2;
+
+const usage = `usher bench NAME [--json] [--quick] [--binlog]
+
+  lane      deciding: one BullMQ job and one transaction per request beside Usher's lanes
+  reserve   the same through HTTP, beside an Express echo and a plain locking handler
+
+  --quick   one short round, to see that it runs
+  --binlog  with the binary log on and synced at each commit (lane)
+  --json    the report as JSON`;
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      binlog: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const benches: Record<string, () => Promise<BenchReport>> = {
+    lane: () =>
+      benchLane(
+        {
+          ...laneSettings,
+          binlog: values.binlog,
+          ...(values.quick ? { rounds: 1, requests: 1_000, concurrencies: [1, 20] } : {}),
+        },
+        say,
+      ),
+    reserve: () =>
+      benchReserve(
+        { ...reserveSettings, ...(values.quick ? { rounds: 1, requests: 1_000 } : {}) },
+        say,
+      ),
+  };
+  const [name = ''] = positionals;
+  const bench = benches[name];
+  if (!bench) {
+    console.log(usage);
+    process.exitCode = values.help || name === '' ? 0 : exitUsage;
+    return;
+  }
+  const report = await bench();
+  printReport(report, values.json);
+  const { seats_sold_twice, undecided } = report.exact;
+  if (seats_sold_twice > 0 || undecided > 0) process.exitCode = exitRefused;
+}
+
+await main();

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import Table from 'cli-table3';
+import { packageRoot } from '../../core/runtime/paths.js';
+import type { Exact } from './shows.js';
+
+export type BenchRow = {
+  scenario: string;
+  variant: string;
+  per_second: number;
+  p50_ms: number;
+  p99_ms: number;
+  /** This row over the row that `settings.ratio_of` names, in the same run. */
+  ratio: number | null;
+};
+
+export type BenchReport = {
+  name: string;
+  commit: string;
+  machine: string;
+  settings: Record<string, unknown>;
+  rows: BenchRow[];
+  exact: Exact;
+};
+
+export function describeMachine(): string {
+  const list = cpus();
+  const gib = Math.round(totalmem() / 2 ** 30);
+  return `${list.length} x ${list[0]?.model.trim() ?? 'unknown'}, ${gib} GiB, Node ${process.version}`;
+}
+
+/** The commit that was measured; a tree with changes says so. */
+export function describeCommit(): string {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: packageRoot, encoding: 'utf8' }).trim();
+    const dirty =
+      git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' with changes';
+    return `${git('rev-parse', '--short', 'HEAD')}${dirty}`;
+  } catch {
+    return 'not a git checkout';
+  }
+}
+
+/** The middle of several measurements of one thing. */
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}
+
+export function printReport(report: BenchReport, json: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(report, null, 2));
+    return;
+  }
+  const table = new Table({
+    head: ['scenario', 'variant', 'per second', 'p50 ms', 'p99 ms', 'ratio'],
+  });
+  for (const row of report.rows) {
+    table.push([
+      row.scenario,
+      row.variant,
+      Math.round(row.per_second).toLocaleString('en'),
+      row.p50_ms.toFixed(1),
+      row.p99_ms.toFixed(1),
+      row.ratio === null ? '' : `${row.ratio.toFixed(1)} x`,
+    ]);
+  }
+  console.log(`${report.name} at ${report.commit} on ${report.machine}`);
+  for (const [name, value] of Object.entries(report.settings)) {
+    console.log(`  ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  }
+  console.log(table.toString());
+  const { seats_sold, seats_sold_twice, undecided } = report.exact;
+  console.log(
+    `Counted in SQL: ${seats_sold} seats sold, ${seats_sold_twice} sold twice, ${undecided} requests without a decision.`,
+  );
+}

@@ -1,0 +1,267 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+import { createSigner } from 'fast-jwt';
+import {
+  type BenchReport,
+  type BenchRow,
+  describeCommit,
+  describeMachine,
+  median,
+} from './report.js';
+import { type BenchShow, benchSale, countExactly, makeSale, makeShow } from './shows.js';
+import { openStage, type Running, type Stage } from './stage.js';
+
+export type ReserveSettings = {
+  rounds: number;
+  connections: number;
+  /** Calls per measurement; each wins two seats. */
+  requests: number;
+  shows: number;
+};
+
+export const reserveSettings: ReserveSettings = {
+  rounds: 3,
+  connections: 256,
+  requests: 12_000,
+  shows: 8,
+};
+
+type Measured = { per_second: number; p50_ms: number; p99_ms: number; failed: number };
+type Call = { headers: Record<string, string>; body: string };
+type Counter = { showId: number; fan: number };
+
+const halfRateConnections = 64;
+
+/** Booked seats through HTTP: an echo, the plain locking handler and Usher, in turns. */
+export async function benchReserve(
+  settings: ReserveSettings,
+  say: (text: string) => void,
+): Promise<BenchReport> {
+  const stage = await openStage(false);
+  try {
+    await makeSale(stage.catalog);
+    const counter: Counter = { showId: 0, fan: 0 };
+    const lists = { echo: [], plain: [], usher: [], half: [] } as Record<string, Measured[]>;
+    for (let round = 1; round <= settings.rounds; round += 1) {
+      say(`round ${round}: Express echo`);
+      lists.echo?.push(await withBaseline(stage, (port) => echo(port, settings)));
+      say(`round ${round}: plain Express and mysql2 handler`);
+      lists.plain?.push(await withBaseline(stage, (port) => plain(stage, port, settings, counter)));
+      say(`round ${round}: Usher`);
+      const most = await withUsher(stage, (port) => usher(stage, port, settings, counter));
+      lists.usher?.push(most);
+      say(`round ${round}: Usher at half of ${Math.round(most.per_second)} calls a second`);
+      const half = { ...settings, connections: halfRateConnections, rate: most.per_second / 2 };
+      lists.half?.push(await withUsher(stage, (port) => usher(stage, port, half, counter)));
+    }
+    return {
+      name: 'reserve',
+      commit: describeCommit(),
+      machine: describeMachine(),
+      settings: { ...settings, ratio_of: 'plain handler', seats_per_call: 2 },
+      rows: toRows(lists),
+      exact: await countExactly(stage.shard),
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+async function withBaseline(
+  stage: Stage,
+  measure: (port: number) => Promise<Measured>,
+): Promise<Measured> {
+  const running = await stage.start('loadtest/baselines/plain-handler.js', {
+    BASELINE_SHARD_URL: stage.shardUrl,
+    BASELINE_PORT: '0',
+  });
+  return measureAndStop(running, [running], measure);
+}
+
+async function withUsher(
+  stage: Stage,
+  measure: (port: number) => Promise<Measured>,
+): Promise<Measured> {
+  const processor = await stage.start('processor/main.js');
+  const api = await stage.start('api/main.js');
+  return measureAndStop(api, [api, processor], measure);
+}
+
+async function measureAndStop(
+  server: Running,
+  all: Running[],
+  measure: (port: number) => Promise<Measured>,
+): Promise<Measured> {
+  try {
+    return await measure(Number(server.ready.port));
+  } finally {
+    for (const running of all) await running.stop();
+  }
+}
+
+function echo(port: number, settings: ReserveSettings): Promise<Measured> {
+  const call: Call = {
+    headers: {},
+    body: JSON.stringify({ show_id: '1', seats: ['R0-1', 'R0-2'] }),
+  };
+  return fire(
+    port,
+    '/echo',
+    Array.from({ length: settings.requests }, () => call),
+    settings,
+  );
+}
+
+async function plain(
+  stage: Stage,
+  port: number,
+  settings: ReserveSettings,
+  counter: Counter,
+): Promise<Measured> {
+  const wishes = await makeWishes(stage, settings, counter);
+  const calls = wishes.map(({ show, seats, fan }) => ({
+    headers: {},
+    body: JSON.stringify({ show_id: show.showId, fan_id: fan.id, request_no: fan.no, seats }),
+  }));
+  return fire(port, '/book', calls, settings);
+}
+
+async function usher(
+  stage: Stage,
+  port: number,
+  settings: ReserveSettings & { rate?: number },
+  counter: Counter,
+): Promise<Measured> {
+  const sign = signers(stage);
+  const wishes = await makeWishes(stage, settings, counter);
+  const calls = wishes.map(({ show, seats, fan }) => ({
+    headers: {
+      authorization: `Bearer ${sign.session(fan.id)}`,
+      'usher-pass': sign.pass(fan.id, fan.passId),
+      'idempotency-key': fan.passId,
+    },
+    body: JSON.stringify({ show_id: String(show.showId), seats }),
+  }));
+  return fire(port, '/api/v1/reserve', calls, settings);
+}
+
+type Wish = { show: BenchShow; seats: string[]; fan: { id: string; passId: string; no: number } };
+
+/** Two own seats for every call, over all shows in turn. */
+async function makeWishes(
+  stage: Stage,
+  settings: ReserveSettings,
+  counter: Counter,
+): Promise<Wish[]> {
+  const perShow = Math.ceil(settings.requests / settings.shows) * 2;
+  const shows: BenchShow[] = [];
+  for (let index = 0; index < settings.shows; index += 1) {
+    counter.showId += 1;
+    shows.push(await makeShow(stage, counter.showId, perShow));
+  }
+  return Array.from({ length: settings.requests }, (_, index) => {
+    const show = shows[index % shows.length];
+    if (!show) throw new Error('a bench needs at least one show');
+    const first = Math.floor(index / shows.length) * 2;
+    counter.fan += 1;
+    const id = `f${String(counter.fan).padStart(11, '0')}`;
+    const passId = `p${String(counter.fan).padStart(15, '0')}`;
+    return {
+      show,
+      seats: show.seats.slice(first, first + 2),
+      fan: { id, passId, no: counter.fan },
+    };
+  });
+}
+
+type KeyEntry = { kid: string; key: string };
+
+/** Session and pass as Usher signs them, made with the keys of this stage's secrets file. */
+function signers(stage: Stage) {
+  const file = join(stage.dataDir, 'data', 'secrets.json');
+  const secrets = JSON.parse(readFileSync(file, 'utf8')) as {
+    session: KeyEntry[];
+    pass: KeyEntry[];
+  };
+  const exp = Math.floor(Date.now() / 1000) + 3_600;
+  const signer = ([entry]: KeyEntry[], typ: string) => {
+    if (!entry) throw new Error(`the secrets file has no key for ${typ}`);
+    const header = { alg: 'HS256' as const, typ, kid: entry.kid };
+    return createSigner({
+      key: Buffer.from(entry.key, 'base64'),
+      algorithm: 'HS256',
+      noTimestamp: true,
+      header,
+    });
+  };
+  const session = signer(secrets.session, 'usher-session');
+  const pass = signer(secrets.pass, 'usher-pass');
+  return {
+    session: (fanId: string) => session({ sub: fanId, ep: 1, exp }),
+    pass: (fanId: string, passId: string) => pass({ jti: passId, sub: fanId, aud: benchSale, exp }),
+  };
+}
+
+/** Sends each call once, as fast as the connections allow or at a given rate. */
+async function fire(
+  port: number,
+  path: string,
+  calls: Call[],
+  settings: { connections: number; rate?: number },
+): Promise<Measured> {
+  let next = 0;
+  const result = await autocannon({
+    url: `http://127.0.0.1:${port}`,
+    connections: settings.connections,
+    amount: calls.length,
+    timeout: 60,
+    ...(settings.rate === undefined ? {} : { overallRate: Math.round(settings.rate) }),
+    requests: [
+      {
+        method: 'POST',
+        path,
+        setupRequest: (request) => {
+          const call = calls[next++ % calls.length];
+          const headers = {
+            ...request.headers,
+            'content-type': 'application/json',
+            ...call?.headers,
+          };
+          return { ...request, headers, body: call?.body ?? '' };
+        },
+      },
+    ],
+  });
+  return {
+    per_second: result['2xx'] / result.duration,
+    p50_ms: result.latency.p50,
+    p99_ms: result.latency.p99,
+    failed: result.non2xx + result.errors,
+  };
+}
+
+function toRows(lists: Record<string, Measured[]>): BenchRow[] {
+  const row = (variant: string, list: Measured[] = []): BenchRow => {
+    const failed = list.reduce((sum, one) => sum + one.failed, 0);
+    if (failed > 0)
+      throw new Error(`${failed} calls of ${variant} failed, so its figure means nothing`);
+    return {
+      scenario: 'every request wins',
+      variant,
+      per_second: median(list.map((one) => one.per_second)),
+      p50_ms: median(list.map((one) => one.p50_ms)),
+      p99_ms: median(list.map((one) => one.p99_ms)),
+      ratio: null,
+    };
+  };
+  const rows = [
+    row('Express echo', lists.echo),
+    row('plain handler', lists.plain),
+    row('Usher', lists.usher),
+    row('Usher at half its rate', lists.half),
+  ];
+  const base = rows.find((one) => one.variant === 'plain handler');
+  for (const one of rows) one.ratio = base ? one.per_second / base.per_second : null;
+  return rows;
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql, { type Connection } from 'mysql2/promise';
+import { type Engines, startEngines } from '../../core/runtime/engines.js';
+import { packageRoot } from '../../core/runtime/paths.js';
+
+/** What all variants of one run stand on: the same engines with the same durability. */
+export type Stage = {
+  engines: Engines;
+  shard: Connection;
+  catalog: Connection;
+  shardUrl: string;
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  /** Starts a program of dist and waits for its ready line. */
+  start(script: string, env?: NodeJS.ProcessEnv): Promise<Running>;
+  close(): Promise<void>;
+};
+
+export type Running = { ready: Record<string, unknown>; stop(): Promise<void> };
+
+const catalogName = 'usher_bench_catalog';
+const shardName = 'usher_bench_shard';
+const readyMsMax = 30_000;
+const stopMsMax = 10_000;
+
+/** Opens private engines with flush at every commit and an empty, migrated schema. */
+export async function openStage(binlog: boolean): Promise<Stage> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'usher-bench-'));
+  const engines = await startEngines({
+    dataDir: join(dataDir, 'engines'),
+    env: { PATH: process.env.PATH },
+    databases: [catalogName, shardName],
+    binlog,
+    redoLogMb: 512,
+  });
+  const env = stageEnv(engines, dataDir);
+  mkdirSync(join(dataDir, 'data'), { recursive: true });
+  await run('cli/main.js', ['migrate', '--json'], env);
+  const shardUrl = engines.mysqlUrl(shardName);
+  const shard = await mysql.createConnection({ uri: shardUrl, timezone: 'Z' });
+  const catalog = await mysql.createConnection({
+    uri: engines.mysqlUrl(catalogName),
+    timezone: 'Z',
+  });
+  return {
+    engines,
+    shard,
+    catalog,
+    shardUrl,
+    dataDir,
+    env,
+    start: (script, more = {}) => startProgram(script, { ...env, ...more }),
+    close: async () => {
+      await shard.end();
+      await catalog.end();
+      await engines.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function stageEnv(engines: Engines, dataDir: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    USHER_PORT: '0',
+    USHER_DATA: join(dataDir, 'data'),
+    USHER_MYSQL_URL: engines.mysqlUrl(catalogName),
+    USHER_SHARDS: engines.mysqlUrl(shardName),
+    USHER_REDIS_URL: engines.redisUrl,
+    USHER_LIMITS: 'off',
+    USHER_LOG_LEVEL: 'error',
+    // Nothing is paid or mailed in these runs; the addresses lead nowhere.
+    STRIPE_SECRET_KEY: 'sk_test_bench',
+    STRIPE_WEBHOOK_SECRET: 'whsec_bench',
+    STRIPE_API_BASE: 'http://127.0.0.1:9',
+    USHER_SMTP_URL: 'smtp://127.0.0.1:9',
+  };
+}
+
+async function startProgram(script: string, env: NodeJS.ProcessEnv): Promise<Running> {
+  const child = spawn(process.execPath, [join(packageRoot, 'dist', script)], {
+    // Readiness is one line at level info, the rest of the log would only cost time.
+    env: { ...env, USHER_LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ready = await readyLine(child, script);
+  child.stdout?.resume();
+  return { ready, stop: () => stopProgram(child) };
+}
+
+function readyLine(child: ChildProcess, script: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(
+      () => reject(new Error(`${script} was not ready in time`)),
+      readyMsMax,
+    );
+    child.on('exit', (code) =>
+      reject(new Error(`${script} ended with ${code}: ${text.slice(-500)}`)),
+    );
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      for (const line of text.split('\n').slice(0, -1)) {
+        const entry = parseLine(line);
+        if (entry?.msg !== 'ready' && entry?.msg !== 'listening') continue;
+        clearTimeout(timer);
+        resolve(entry);
+      }
+    });
+  });
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function stopProgram(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
+
+/** Runs a program of dist to its end and returns what it printed. */
+export function run(
+  script: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(packageRoot, 'dist', script), ...args], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    child.on('exit', (code) => {
+      if (code === 0) resolve(text);
+      else reject(new Error(`${script} ended with ${code}: ${text.slice(-500)}`));
+    });
+    child.stdin.end(input);
+  });
+}
