@@ -187,11 +187,13 @@ async function checkOneDatabase(
 ): Promise<Footing[]> {
   const database = openDatabase(url, { ...usualLimits, connections: 1 });
   try {
+    // Asked first: it says plainly when nobody answers.
+    const settings = await checkDatabase(database, name);
     const pending = await pendingMigrations(url, kind);
     const detail = pending.length === 0 ? 'up to date' : `${pending.length} migrations are missing`;
     return [
       footing(`${name}: schema`, pending.length === 0, detail, 'Run: usher migrate'),
-      ...(await checkDatabase(database, name)),
+      ...settings,
     ];
   } catch (error) {
     const fix = 'Start the server (`usher up` starts the private ones), or correct its URL.';
