@@ -44,13 +44,24 @@ export function whatIsWrong(
   rules: Rules,
   nowMs: number,
 ): string[] {
+  return play(plan, decisions, rules, nowMs).faults;
+}
+
+/** The same with the seats and quotas that the decisions leave behind. */
+export function play(
+  plan: Plan,
+  decisions: Decision[],
+  rules: Rules,
+  nowMs: number,
+): { faults: string[]; seats: ModelSeat[]; quotas: Map<string, Quota> } {
   const seats = plan.seats.map((seat): ModelSeat => ({ ...seat }));
   const quotas = new Map([...plan.quotas].map(([fan, quota]) => [fan, { ...quota }]));
   const faults: string[] = [];
   if (decisions.length !== plan.requests.length) faults.push('not one decision per request');
   for (const [index, decision] of decisions.entries()) {
     const { request } = decision;
-    if (request !== plan.requests[index]) faults.push(`decision ${index} is out of order`);
+    if (request.requestId !== plan.requests[index]?.requestId)
+      faults.push(`decision ${index} is out of order`);
     const quota = quotas.get(request.fanId) ?? { taken: 0, spentPass: null };
     quotas.set(request.fanId, quota);
     const expected = expectedOf(seats, request, quota, rules, nowMs);
@@ -65,7 +76,7 @@ export function whatIsWrong(
       if (decision.seats.some((won) => won.seat === seat.seat)) seat.state = 'HELD';
     }
   }
-  return faults;
+  return { faults, seats, quotas };
 }
 
 function expectedOf(

@@ -72,9 +72,10 @@ export function inWorld(
   };
 }
 
-type Opened = { world: World; tails(): string; close(): Promise<void> };
+/** An open world; `close` ends all that it started. */
+export type Opened = { world: World; tails(): string; close(): Promise<void> };
 
-async function openWorld(options: WorldOptions): Promise<Opened> {
+export async function openWorld(options: WorldOptions): Promise<Opened> {
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-world-'));
   const watchdog = openWatchdog();
   const closers: (() => Promise<void> | void)[] = [

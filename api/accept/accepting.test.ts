@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { changeGates } from '../../core/store/shard/gates.js';
+import type { JournalEntry } from '../../core/store/shard/journal.js';
+import { laneOf } from '../../core/store/shards.js';
+import { drawHall } from '../../test/support/halls.js';
+import {
+  decidedRows,
+  type LaneWorld,
+  openLaneWorld,
+  randomText,
+} from '../../test/support/lane-world.js';
+import { openAccepting } from './accepting.js';
+
+const { seats } = drawHall(['..........']);
+
+describe('accepting', () => {
+  let world: LaneWorld;
+  beforeAll(async () => {
+    world = await openLaneWorld();
+  });
+  afterAll(() => world.close());
+
+  const acceptAll = (entries: JournalEntry[], acceptings = [world.openAccepting()]) =>
+    Promise.all(
+      entries.map((entry, index) =>
+        acceptings[index % acceptings.length]?.accept(world.shardId, entry),
+      ),
+    );
+
+  it('makes one row of one key, however often and wherever it comes', async () => {
+    const showId = await world.addShow(seats);
+    const entry = world.entry(showId, { quantity: 1 });
+    const apis = [world.openAccepting(), world.openAccepting(), world.openAccepting()];
+    const told = await acceptAll(Array(50).fill(entry), apis);
+    expect(new Set(told.map((row) => row?.requestId)).size).toBe(1);
+    expect(await decidedRows(world.shard, showId)).toHaveLength(1);
+    const [again] = await acceptAll([entry]);
+    expect(again).toEqual(told[0]);
+  });
+
+  it('keeps the body that came first under a key', async () => {
+    const showId = await world.addShow(seats);
+    const entry = world.entry(showId, { quantity: 1 });
+    const other = { ...entry, wish: { quantity: 2 }, bodyHash: 'o'.repeat(22) };
+    await acceptAll([entry]);
+    const [told] = await acceptAll([other]);
+    expect(told?.bodyHash).toBe(entry.bodyHash);
+    expect(await decidedRows(world.shard, showId)).toHaveLength(1);
+  });
+
+  it('keeps the keys of two fans and of two shows apart', async () => {
+    const shows = [await world.addShow(seats), await world.addShow(seats)];
+    const idemKey = 'the-same-key';
+    const fans = [randomText(12), randomText(12)];
+    const entries = shows.flatMap((showId) =>
+      fans.map((fanId) => world.entry(showId, { quantity: 1 }, { fanId, idemKey })),
+    );
+    const told = await acceptAll(entries);
+    expect(new Set(told.map((row) => `${row?.showId} ${row?.requestId}`)).size).toBe(4);
+  });
+
+  it('does not let rivals deadlock who bring the same keys in opposite orders', async () => {
+    const shows = [await world.addShow(seats), await world.addShow(seats)];
+    const entries = Array.from({ length: 300 }, (_, index) =>
+      world.entry(shows[index % 2] ?? 0, { quantity: 1 }),
+    );
+    const told = await Promise.all([
+      acceptAll(entries, [world.openAccepting()]),
+      acceptAll([...entries].reverse(), [world.openAccepting()]),
+      acceptAll(
+        [...entries].sort((a, b) => (a.idemKey < b.idemKey ? -1 : 1)),
+        [world.openAccepting()],
+      ),
+    ]);
+    expect(told.flat().filter((row) => row === undefined)).toEqual([]);
+    const rows = await Promise.all(shows.map((showId) => decidedRows(world.shard, showId)));
+    expect(rows.flat()).toHaveLength(300);
+  });
+
+  it('tells a decided request as it is', async () => {
+    const showId = await world.addShow(seats);
+    const entry = world.entry(showId, { quantity: 1 });
+    await acceptAll([entry]);
+    const { lanes } = world.openLanes();
+    await world.drain(lanes, showId);
+    const [told] = await acceptAll([entry]);
+    expect(told?.state).toBe('GRANTED');
+  });
+
+  it('wakes each lane for what it journalled', async () => {
+    const shows = [
+      await world.addShow(seats, { lane: 1 }),
+      await world.addShow(seats, { lane: 9 }),
+    ];
+    const woken: number[] = [];
+    const accepting = openAccepting(world.stores.shards, ({ lane }) => woken.push(lane));
+    await acceptAll(
+      shows.map((showId) => world.entry(showId, { quantity: 1 })),
+      [accepting],
+    );
+    expect(new Set(woken)).toEqual(new Set(shows.map(laneOf)));
+    expect(accepting.depth()).toBe(0);
+  });
+
+  it.each([
+    ['closed', "UPDATE show_gate SET state = 'CLOSED'"],
+    ['paused', "UPDATE show_gate SET state = 'PAUSED'"],
+    ['of a show that is moving', "UPDATE show_gate SET state = 'MOVING'"],
+    ['not open yet', 'UPDATE show_gate SET opens_at = NOW(3) + INTERVAL 1 MINUTE'],
+    ['of a show that has begun', 'UPDATE show_gate SET closes_at = NOW(3)'],
+    ['of another sale', "UPDATE show_gate SET sale_id = 'another'"],
+  ])('lets nothing through a gate that is %s', async (_name, sql) => {
+    const showId = await world.addShow(seats);
+    await world.shard.change(`${sql} WHERE show_id = ?`, [showId]);
+    expect(await acceptAll([world.entry(showId, { quantity: 1 })])).toEqual([undefined]);
+    expect(await decidedRows(world.shard, showId)).toEqual([]);
+  });
+
+  it('still answers for a request that came before the gate closed', async () => {
+    const showId = await world.addShow(seats);
+    const entry = world.entry(showId, { quantity: 1 });
+    const [before] = await acceptAll([entry]);
+    await world.shard.change("UPDATE show_gate SET state = 'CLOSED' WHERE show_id = ?", [showId]);
+    expect(await acceptAll([entry])).toEqual([before]);
+  });
+
+  it('journals nothing after closing a gate has returned', async () => {
+    const showId = await world.addShow(seats);
+    const apis = [world.openAccepting(), world.openAccepting()];
+    const entries = Array.from({ length: 1_500 }, () => world.entry(showId, { quantity: 1 }));
+    const told = acceptAll(entries, apis);
+    await changeGates(world.shard, [showId], {
+      state: 'CLOSED',
+      opensAt: new Date(Date.now() - 60_000),
+    });
+    const atClosing = (await decidedRows(world.shard, showId)).length;
+    const accepted = (await told).filter((row) => row !== undefined);
+    expect(accepted).toHaveLength(atClosing);
+    expect(await decidedRows(world.shard, showId)).toHaveLength(atClosing);
+  });
+});
