@@ -140,60 +140,18 @@ function drawStub(doc: Doc, booking: TicketBooking, seat: TicketSeat): void {
   const top = tearY + 30;
   const qrX = page.width - edge - qrSide;
   drawQr(doc, seat.qrCode, { x: qrX, y: top, side: qrSide });
-  const width = qrX - edge - 14;
-  const column = { x: edge, width };
-  printText(doc, {
-    ...column,
-    text: 'Seat',
-    y: top + 10,
-    font: regular,
-    size: 8.5,
-    colour: colours.quiet,
-  });
-  printText(doc, {
-    ...column,
-    text: seat.seat,
-    y: top + 52,
-    font: bold,
-    size: 40,
-    sizeMin: 16,
-    colour: colours.velvet,
-  });
-  printText(doc, {
-    ...column,
-    text: 'Name',
-    y: top + 92,
-    font: regular,
-    size: 8.5,
-    colour: colours.quiet,
-  });
-  printText(doc, {
-    ...column,
-    text: booking.fanName,
-    y: top + 109,
-    font: bold,
-    size: 13,
-    sizeMin: 9,
-    linesMax: 3,
-    colour: colours.ink,
-  });
-  printText(doc, {
-    ...column,
-    text: 'Booking',
-    y: top + 164,
-    font: regular,
-    size: 8.5,
-    colour: colours.quiet,
-  });
-  printText(doc, {
-    ...column,
-    text: booking.bookingId,
-    y: top + 180,
-    font: regular,
-    size: 11,
-    sizeMin: 6,
-    colour: colours.ink,
-  });
+  const column = { x: edge, width: qrX - edge - 14 };
+  const label = (text: string, y: number): void =>
+    printText(doc, { ...column, text, y, font: regular, size: 8.5, colour: colours.quiet });
+  label('Seat', top + 10);
+  const seatName = { text: seat.seat, y: top + 52, size: 40, sizeMin: 16 };
+  printText(doc, { ...column, ...seatName, font: bold, colour: colours.velvet });
+  label('Name', top + 92);
+  const name = { text: booking.fanName, y: top + 109, size: 13, sizeMin: 9, linesMax: 3 };
+  printText(doc, { ...column, ...name, font: bold, colour: colours.ink });
+  label('Booking', top + 164);
+  const number = { text: booking.bookingId, y: top + 180, size: 11, sizeMin: 6 };
+  printText(doc, { ...column, ...number, font: regular, colour: colours.ink });
   printText(doc, {
     text: `${seat.ticketId} · Show this code at the door. It admits one person once.`,
     x: edge,

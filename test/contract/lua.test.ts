@@ -20,10 +20,13 @@ function headerOf({ text }: Source): Header {
     return start < 0 || stop < 0 ? '' : comment.slice(start, stop).join('\n').slice(from.length);
   };
   // Counts up: a number in a description, out of turn, is no entry.
-  const numbersIn = (list: string): number[] =>
-    [...list.matchAll(/(?:^|\s{2,})(\d+) +\S/gm)]
-      .map(([, no]) => Number(no))
-      .reduce<number[]>((seen, no) => (no === seen.length + 1 ? [...seen, no] : seen), []);
+  const numbersIn = (list: string): number[] => {
+    const seen: number[] = [];
+    for (const [, no] of list.matchAll(/(?:^|\s{2,})(\d+) +\S/gm)) {
+      if (Number(no) === seen.length + 1) seen.push(Number(no));
+    }
+    return seen;
+  };
   const args = section('ARGV', 'Answers');
   return {
     keys: numbersIn(section('KEYS', 'ARGV')),
