@@ -141,7 +141,7 @@ function drawStub(doc: Doc, booking: TicketBooking, seat: TicketSeat): void {
   const qrX = page.width - edge - qrSide;
   drawQr(doc, seat.qrCode, { x: qrX, y: top, side: qrSide });
   const column = { x: edge, width: qrX - edge - 14 };
-  const label = (text: string, y: number): void =>
+  const label = (text: string, y: number) =>
     printText(doc, { ...column, text, y, font: regular, size: 8.5, colour: colours.quiet });
   label('Seat', top + 10);
   const seatName = { text: seat.seat, y: top + 52, size: 40, sizeMin: 16 };
