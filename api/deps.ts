@@ -12,6 +12,7 @@ import type { Database, Knex } from '../core/store/database.js';
 import type { Shards } from '../core/store/shards.js';
 import type { Accepting } from './accept/accepting.js';
 import type { Outcomes } from './accept/outcomes.js';
+import type { PassClaiming } from './accept/pass-claiming.js';
 import type { ShowFactsReader } from './accept/show-facts.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './metrics.js';
@@ -34,6 +35,7 @@ export type ApiDeps = {
   payments: Payments;
   wake: WakeQueue;
   accepting: Accepting;
+  passClaiming: PassClaiming;
   outcomes: Outcomes;
   showFacts: ShowFactsReader;
   /** Says no to banned and erased fans and to sessions that were logged out. */

@@ -14,6 +14,7 @@ import { openDatabase, openKnex } from '../core/store/database.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
 import { openOutcomes } from './accept/outcomes.js';
+import { openPassClaiming } from './accept/pass-claiming.js';
 import { openShowFacts } from './accept/show-facts.js';
 import { buildApp } from './app.js';
 import { buildServer } from './http.js';
@@ -39,11 +40,12 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const onRedisError = (error: Error) => log.debug({ err: error.message }, 'redis');
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
   const subscriber = openRedis(config.redisUrl, 'subscriber', onRedisError);
-  const wake = openWakeQueue(redis, names, onRedisError);
+  // Nobody waits for a wake-up, so its connection may wait for Redis.
+  const wakeRedis = openRedis(config.redisUrl, 'worker', onRedisError);
+  const wake = openWakeQueue(wakeRedis, names, onRedisError);
   lifecycle.onClose('redis', async () => {
     await wake.close();
-    closeRedis(redis);
-    closeRedis(subscriber);
+    for (const connection of [redis, subscriber, wakeRedis]) closeRedis(connection);
   });
   const gate = openGate({ redis, names, catalog, tokens, secrets, log });
   const payments = openPayments({
@@ -79,6 +81,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     payments,
     wake,
     accepting,
+    passClaiming: openPassClaiming(catalog, shards, log),
     outcomes,
     showFacts: openShowFacts(catalog, shards),
     fans,

@@ -1,7 +1,6 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
-import type { Database } from '../../core/store/database.js';
-import { isRetryable } from '../../core/store/database.js';
+import { type Database, isRetryable } from '../../core/store/database.js';
 import {
   insertRequests,
   type JournalEntry,
@@ -9,6 +8,7 @@ import {
   readByKeys,
 } from '../../core/store/shard/journal.js';
 import { laneOf, type Shards } from '../../core/store/shards.js';
+import { type Grouping, openGrouping } from './grouping.js';
 
 /** What became of an entry: its journal row, or undefined when the gate let nothing in. */
 export type Accepted = JournalRow | undefined;
@@ -23,70 +23,40 @@ export type Accepting = {
   depth(): number;
 };
 
-type Pending = {
-  entry: JournalEntry;
-  resolve: (row: Accepted) => void;
-  reject: (error: unknown) => void;
-};
-
 const statementRowsMax = 400;
 const retriesMax = 4;
 
-/**
- * Group commit without a timer: one statement per shard is under way, and what arrives meanwhile
- * is the next one. A lone request pays nothing for it and a rush shares its commits.
- */
+/** One group of requests per shard at a time: they share a statement and its commit. */
 export function openAccepting(shards: Shards, wake: (lane: LaneRef) => void): Accepting {
-  const lines = new Map<number, ShardLine>();
-  return {
-    accept: (shardId, entry) => {
-      const line = lines.get(shardId) ?? { pending: [], busy: false };
-      lines.set(shardId, line);
-      return new Promise((resolve, reject) => {
-        line.pending.push({ entry, resolve, reject });
-        if (!line.busy)
-          void pump(shards.byId(shardId), line, (showId) =>
-            wake({ shardId, lane: laneOf(showId) }),
-          );
-      });
-    },
-    depth: () => [...lines.values()].reduce((sum, line) => sum + line.pending.length, 0),
+  const groups = new Map<number, Grouping<JournalEntry, Accepted>>();
+  const groupOf = (shardId: number): Grouping<JournalEntry, Accepted> => {
+    const known = groups.get(shardId);
+    if (known) return known;
+    const wakeShow = (showId: ShowId) => wake({ shardId, lane: laneOf(showId) });
+    const group = openGrouping(statementRowsMax, (entries: JournalEntry[]) =>
+      journal(shards.byId(shardId), entries, wakeShow),
+    );
+    groups.set(shardId, group);
+    return group;
   };
-}
-
-type ShardLine = { pending: Pending[]; busy: boolean };
-
-async function pump(
-  shard: Database,
-  line: ShardLine,
-  wake: (showId: ShowId) => void,
-): Promise<void> {
-  line.busy = true;
-  try {
-    while (line.pending.length > 0) {
-      await journal(shard, line.pending.splice(0, statementRowsMax), wake);
-    }
-  } finally {
-    line.busy = false;
-  }
+  return {
+    accept: (shardId, entry) => groupOf(shardId).add(entry),
+    depth: () => [...groups.values()].reduce((sum, group) => sum + group.depth(), 0),
+  };
 }
 
 async function journal(
   shard: Database,
-  batch: Pending[],
+  entries: JournalEntry[],
   wake: (showId: ShowId) => void,
-): Promise<void> {
-  const entries = batch.map((one) => one.entry).sort(byKey);
-  try {
-    await insertWithRetry(shard, entries);
-    // Woken before the rows are read back: the lane may start while we still ask for the numbers.
-    for (const showId of new Set(entries.map((entry) => entry.showId))) wake(showId);
-    const rows = await readByKeys(shard, entries);
-    const found = new Map(rows.map((row) => [keyOf(row), row]));
-    for (const one of batch) one.resolve(found.get(keyOf(one.entry)));
-  } catch (error) {
-    for (const one of batch) one.reject(error);
-  }
+): Promise<Accepted[]> {
+  const sorted = [...entries].sort(byKey);
+  await insertWithRetry(shard, sorted);
+  // Woken before the rows are read back: the lane may start while we still ask for the numbers.
+  for (const showId of new Set(entries.map((entry) => entry.showId))) wake(showId);
+  const rows = await readByKeys(shard, sorted);
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  return entries.map((entry) => found.get(keyOf(entry)));
 }
 
 /** A statement that was chosen as a victim changed nothing and is simply said again. */

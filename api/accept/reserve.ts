@@ -49,6 +49,8 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     const bodyHash = hashOf(facts.showId, wish);
     if (!keys.fits(fanId, idemKey, bodyHash)) throw reusedKey();
     if (deps.accepting.depth() > depthMax) throw overloaded();
+    const claim = { passId: pass.passId, showId: facts.showId, idemKey };
+    if (facts.hasSisters) await deps.passClaiming.claim({ ...claim, fanId });
     const row = await deps.accepting.accept(facts.shardId, {
       showId: facts.showId,
       fanId,
@@ -59,11 +61,16 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
       node: deps.node,
       wish,
     });
-    if (!row) throw await explainClosedGate(deps, facts);
+    if (!row) {
+      if (facts.hasSisters) deps.passClaiming.release(claim);
+      throw await explainClosedGate(deps, facts);
+    }
     if (row.bodyHash !== bodyHash) throw reusedKey();
     const ref = { showId: facts.showId, no: row.requestId };
     if (prefersAsync(headers.prefer)) return pending(ref);
     const outcome = await decisionOf(deps, facts.shardId, ref, row.state);
+    if (facts.hasSisters && outcome && outcome.state !== 'GRANTED')
+      deps.passClaiming.release(claim);
     return outcome ? outcomeAnswer(outcome) : pending(ref);
   };
 }

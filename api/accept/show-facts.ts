@@ -10,6 +10,8 @@ export type ShowFacts = {
   shardId: number;
   saleId: string;
   movieId: string;
+  /** The sale has other shows, which may be decided on other shards. */
+  hasSisters: boolean;
   seatNames: Set<string>;
   zones: Set<string>;
 };
@@ -55,8 +57,12 @@ async function readFacts(
     movie_id: string;
     hall_id: string;
     shard_id: number;
+    sisters: number;
   }>(
-    "SELECT sale_id, movie_id, hall_id, shard_id FROM shows WHERE show_id = ? AND state <> 'PLANNED'",
+    `SELECT sale_id, movie_id, hall_id, shard_id, (
+       SELECT COUNT(*) FROM shows o WHERE o.sale_id = shows.sale_id AND o.show_id <> shows.show_id
+     ) AS sisters
+     FROM shows WHERE show_id = ? AND state <> 'PLANNED'`,
     [showId],
   );
   if (!show) throw unknownShow(String(showId));
@@ -65,6 +71,7 @@ async function readFacts(
     shardId: show.shard_id,
     saleId: show.sale_id,
     movieId: show.movie_id,
+    hasSisters: Number(show.sisters) > 0,
     ...(await layoutOf(shards, layouts, showId, show)),
   };
 }

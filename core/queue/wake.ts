@@ -16,7 +16,9 @@ export type WakeQueue = {
 
 /**
  * One job per lane at most waits and one runs: deduplication by lane, keeping the last call that
- * comes while a drain is active (the plain form would lose it).
+ * comes while a drain is active (the plain form would lose it). The connection must be of the
+ * `worker` manner: a queue whose first command fails never recovers. While Redis is away one call
+ * per lane waits for it and the others join that one.
  */
 export function openWakeQueue(
   connection: Redis,
@@ -26,7 +28,6 @@ export function openWakeQueue(
   const queue = new Queue(queueName, {
     connection,
     prefix: names.queuePrefix,
-    skipWaitingForReady: true,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
   queue.on('error', onError);

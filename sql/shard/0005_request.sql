@@ -12,7 +12,6 @@ CREATE TABLE IF NOT EXISTS request (
   reason VARCHAR(24) NULL,
   detail VARCHAR(1000) NULL,
   decided_at DATETIME(3) NULL,
-  lsn BIGINT UNSIGNED NULL,
   PRIMARY KEY (show_id, request_id),
   UNIQUE KEY request_idem (show_id, fan_id, idem_key),
   KEY request_order (request_id),
