@@ -10,7 +10,7 @@ const readyLines: Record<ProgramName, string> = {
   sandbox: '"msg":"listening"',
   mailbox: '"msg":"listening"',
   api: '"msg":"listening"',
-  admission: '"msg":"the pump runs"',
+  admission: '"msg":"ready"',
   processor: '"msg":"ready"',
 };
 
