@@ -131,8 +131,11 @@ CREATE TABLE pass_claims (
   pass_id char(16) CHARACTER SET ascii NOT NULL,
   show_id int unsigned NOT NULL,
   idem_key varchar(64) CHARACTER SET ascii NOT NULL,
-  claimed_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-  PRIMARY KEY (pass_id)
+  busy tinyint(1) NOT NULL,
+  requests smallint unsigned NOT NULL,
+  claimed_at datetime(3) NOT NULL,
+  PRIMARY KEY (pass_id),
+  KEY pass_claims_age (claimed_at)
 );
 
 CREATE TABLE revoked (
