@@ -50,8 +50,6 @@ async function answerReserve(
       ...(told.retryAfterSeconds === undefined
         ? {}
         : { 'Retry-After': String(told.retryAfterSeconds) }),
-      // What we have not read of a body that is too large must not be taken for the next call.
-      ...(told.code === 'too_large' ? { Connection: 'close' } : {}),
     });
   }
 }

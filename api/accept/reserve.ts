@@ -88,7 +88,10 @@ function single(header: string | string[] | undefined): string | undefined {
 
 function assertFits(wanted: ReserveBody, facts: ShowFacts): void {
   if (wanted.movie_id !== undefined && wanted.movie_id !== facts.movieId) {
-    throw new UsherError('not_acceptable', 'movie_id is not the movie of this show.');
+    throw new UsherError(
+      'not_acceptable',
+      'This show has another movie. Leave movie_id out or send its own.',
+    );
   }
   const unknown = (wanted.seats ?? []).filter((seat) => !facts.seatNames.has(seat));
   if (unknown.length > 0) {

@@ -22,7 +22,7 @@ export type WorldOptions = {
   programs?: ProgramName[];
   /** Engines of this world alone, for tests that stop or empty them. */
   own?: ('mysql' | 'redis')[];
-  /** Seats in each of two rows of every show. */
+  /** Seats in each of two rows of every show: A and B, in the rush P and Q. */
   rowSeats?: number;
   shows?: number;
   /** How long seats are held; written past the catalog file, which has a longer least time. */
@@ -243,7 +243,7 @@ async function importShows(
 
 function catalogText(size: { rowSeats: number; shows: number; seatCap: number }): string {
   const days = `1-${size.shows}`;
-  const common = `movie: metropolis, hall: hall, time: "20:00", currency: EUR, prices: { all: 1200 }`;
+  const common = `movie: metropolis, time: "20:00", currency: EUR, prices: { all: 1200 }`;
   return `
 cities:
   - { key: berlin, name: Berlin, country: DE, time_zone: Europe/Berlin, lat_long: [52.52, 13.4] }
@@ -251,13 +251,14 @@ cinemas:
   - { key: ufa, name: Ufa, city: berlin, address: Platz 1, postal_code: "10115", lat_long: [52.5, 13.4] }
 halls:
   - { key: hall, cinema: ufa, name: Hall, layout: { rows: [{ row: A-B, zone: all, seats: 1-${size.rowSeats} }] } }
+  - { key: studio, cinema: ufa, name: Studio, layout: { rows: [{ row: P-Q, zone: all, seats: 1-${size.rowSeats} }] } }
 movies:
   - { key: metropolis, title: Metropolis, runtime_minutes: 153, certificate: PG, languages: [German], genres: [Drama] }
 sales:
   - { key: desk, name: Desk, standing: true, seat_cap: ${size.seatCap} }
   - { key: rush, name: Rush, opens_at: -1s, rate_per_minute: 60000, pass_cap: 1000, seat_cap: ${size.seatCap} }
 shows:
-  - { sale: desk, days: ${days}, ${common} }
-  - { sale: rush, day: 90, ${common} }
+  - { sale: desk, hall: hall, days: ${days}, ${common} }
+  - { sale: rush, hall: studio, day: 90, ${common} }
 `;
 }
