@@ -1,8 +1,11 @@
+import { assertFooting } from '../core/domain/footing.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
+import { assertRedis } from '../core/redis/footing.js';
 import { redisNames } from '../core/redis/keys.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
-import { openDatabase, readNowMs, usualLimits } from '../core/store/database.js';
+import { openDatabase, usualLimits } from '../core/store/database.js';
+import { checkDatabase } from '../core/store/footing.js';
 import { openPump } from './pump.js';
 
 const connections = 8;
@@ -11,11 +14,12 @@ const connections = 8;
 async function main({ config, log, lifecycle }: Program): Promise<void> {
   const catalog = openDatabase(config.catalogUrl, { ...usualLimits, connections });
   lifecycle.onClose('catalog', () => catalog.close());
-  await readNowMs(catalog);
+  assertFooting(await checkDatabase(catalog, 'catalog'));
   const redis = openRedis(config.redisUrl, 'command', (error) =>
     log.debug({ err: error }, 'Redis is away'),
   );
   lifecycle.onClose('redis', () => closeRedis(redis));
+  await assertRedis(redis, log);
   const names = redisNames(config.redisPrefix);
   const pump = openPump({ redis, names, catalog, secrets: loadSecrets(config), log });
   lifecycle.onClose('pump', () => pump.close());

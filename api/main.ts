@@ -4,6 +4,7 @@ import { openGate } from '../admission/gate.js';
 import { openPayments } from '../core/payments/stripe.js';
 import { openWakeQueue } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
+import { assertRedis } from '../core/redis/footing.js';
 import { redisNames } from '../core/redis/keys.js';
 import { subscribe } from '../core/redis/news.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
@@ -11,6 +12,7 @@ import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { openFanGuard } from '../core/store/catalog/fans.js';
 import { openDatabase, openKnex } from '../core/store/database.js';
+import { assertDatabases } from '../core/store/footing.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
 import { openOutcomes } from './accept/outcomes.js';
@@ -37,8 +39,10 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     await knex.destroy();
     await catalog.close();
   });
+  await assertDatabases(catalog, shards);
   const onRedisError = (error: Error) => log.debug({ err: error.message }, 'redis');
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
+  await assertRedis(redis, log);
   const subscriber = openRedis(config.redisUrl, 'subscriber', onRedisError);
   // Nobody waits for a wake-up, so its connection may wait for Redis.
   const wakeRedis = openRedis(config.redisUrl, 'worker', onRedisError);

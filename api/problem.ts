@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { type ErrorCode, UsherError } from '../core/domain/errors.js';
 import type { Logger } from '../core/runtime/log.js';
-import { isUnreachable } from '../core/store/database.js';
+import { isRetryable, isUnreachable } from '../core/store/database.js';
 
 const busyRetrySeconds = 2;
 
@@ -11,7 +11,7 @@ export function toUsherError(error: unknown): UsherError {
   const { type, status } = error as { type?: string; status?: number };
   const fromBody = bodyError(type);
   if (fromBody) return fromBody;
-  if (isUnreachable(error)) {
+  if (isUnreachable(error) || isRetryable(error)) {
     return new UsherError('unavailable', 'Usher cannot reach a store it needs. Repeat the call.', {
       retryAfterSeconds: busyRetrySeconds,
     });

@@ -24,9 +24,6 @@ const mailbox = await startMailbox({
   console.error(`The mailbox can't start: ${String(error)}`);
   process.exit(3);
 });
-console.log(
-  JSON.stringify({ msg: 'listening', port: mailbox.httpPort, smtp_port: mailbox.smtpPort }),
-);
 
 let stopping = false;
 const stop = (): void => {
@@ -36,3 +33,7 @@ const stop = (): void => {
 };
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
+// Said last: whoever waits for this line may send a signal at once.
+console.log(
+  JSON.stringify({ msg: 'listening', port: mailbox.httpPort, smtp_port: mailbox.smtpPort }),
+);

@@ -3,11 +3,13 @@ import { openMailer } from '../core/notify/mailer.js';
 import { openPayments } from '../core/payments/stripe.js';
 import { openWakeWorker } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
+import { assertRedis } from '../core/redis/footing.js';
 import { redisNames } from '../core/redis/keys.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { lanesLimits, openDatabase } from '../core/store/database.js';
+import { assertDatabases } from '../core/store/footing.js';
 import { lanesPerShard, openShards } from '../core/store/shards.js';
 import { openAvailability } from './availability.js';
 import { openLanes } from './lanes/lanes.js';
@@ -17,7 +19,6 @@ import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
 
 const paymentMsMax = 10_000;
-const mailFrom = 'Usher <tickets@usher.invalid>';
 
 async function main({ config, log, lifecycle }: Program): Promise<void> {
   const names = redisNames(config.redisPrefix);
@@ -29,6 +30,8 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   // Lanes have their own connections, which the server drops soon when a process is paused.
   const laneShards = await openShards(catalog, config.shardUrls, lanesLimits);
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
+  await assertDatabases(catalog, laneShards);
+  await assertRedis(redis, log);
   const workerRedis = openRedis(config.redisUrl, 'worker', onRedisError);
   lifecycle.onClose('stores', async () => {
     closeRedis(redis);
@@ -56,7 +59,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     webhookSecret: config.payments.webhookSecret,
     timeoutMs: paymentMsMax,
   });
-  const mailer = openMailer({ urls: config.smtpUrls, from: mailFrom });
+  const mailer = openMailer({ urls: config.smtpUrls, from: config.mailFrom });
   lifecycle.onClose('outside', () => {
     gate.close();
     payments.close();

@@ -35,7 +35,6 @@ const sandbox = await startSandbox({
   console.error(`The sandbox can't listen on port ${env.SANDBOX_PORT}: ${String(error)}`);
   process.exit(3);
 });
-console.log(JSON.stringify({ msg: 'listening', port: sandbox.port }));
 
 let stopping = false;
 const stop = (): void => {
@@ -45,3 +44,5 @@ const stop = (): void => {
 };
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
+// Said last: whoever waits for this line may send a signal at once.
+console.log(JSON.stringify({ msg: 'listening', port: sandbox.port }));

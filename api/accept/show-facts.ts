@@ -1,5 +1,6 @@
 import { UsherError } from '../../core/domain/errors.js';
 import { parseShowId, type ShowId } from '../../core/domain/ids.js';
+import { readShowOnSale } from '../../core/store/catalog/shows-on-sale.js';
 import type { Database } from '../../core/store/database.js';
 import { readSeatNames } from '../../core/store/shard/seats.js';
 import type { Shards } from '../../core/store/shards.js';
@@ -52,26 +53,14 @@ async function readFacts(
   layouts: Map<string, Promise<Layout>>,
   showId: ShowId,
 ): Promise<ShowFacts> {
-  const [show] = await catalog.rows<{
-    sale_id: string;
-    movie_id: string;
-    hall_id: string;
-    shard_id: number;
-    sisters: number;
-  }>(
-    `SELECT sale_id, movie_id, hall_id, shard_id, (
-       SELECT COUNT(*) FROM shows o WHERE o.sale_id = shows.sale_id AND o.show_id <> shows.show_id
-     ) AS sisters
-     FROM shows WHERE show_id = ? AND state <> 'PLANNED'`,
-    [showId],
-  );
+  const show = await readShowOnSale(catalog, showId);
   if (!show) throw unknownShow(String(showId));
   return {
     showId,
-    shardId: show.shard_id,
-    saleId: show.sale_id,
-    movieId: show.movie_id,
-    hasSisters: Number(show.sisters) > 0,
+    shardId: show.shardId,
+    saleId: show.saleId,
+    movieId: show.movieId,
+    hasSisters: show.sisters > 0,
     ...(await layoutOf(shards, layouts, showId, show)),
   };
 }
@@ -81,13 +70,13 @@ function layoutOf(
   shards: Shards,
   layouts: Map<string, Promise<Layout>>,
   showId: ShowId,
-  show: { hall_id: string; shard_id: number },
+  show: { hallId: string; shardId: number },
 ): Promise<Layout> {
-  const key = `${showId}|${show.hall_id}`;
+  const key = `${showId}|${show.hallId}`;
   const known = layouts.get(key);
   if (known) return known;
   if (layouts.size >= keptMax) layouts.clear();
-  const layout = readSeatNames(shards.byId(show.shard_id), showId).then((seats) => ({
+  const layout = readSeatNames(shards.byId(show.shardId), showId).then((seats) => ({
     seatNames: new Set(seats.map((row) => row.seat)),
     zones: new Set(seats.map((row) => row.zone)),
   }));

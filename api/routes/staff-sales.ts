@@ -29,7 +29,6 @@ const newSale = z.strictObject({
   pass_cap: z.number().optional(),
   pass_seconds: z.number().optional(),
   seat_cap: z.number().optional(),
-  sale_cap: z.number().optional(),
   hold_seconds: z.number().optional(),
   hold_limit_seconds: z.number().optional(),
   message: z.string().optional(),

@@ -6,6 +6,7 @@ import { addBookingCommands } from './booking.js';
 import { addDoctorCommand } from './doctor.js';
 import { addHoldCommands } from './hold.js';
 import { addImportCommand } from './import.js';
+import { addKeysCommands } from './keys.js';
 import { addLoginCommands } from './login.js';
 import { addMigrateCommand } from './migrate.js';
 import { addRequestCommands } from './request.js';
@@ -26,6 +27,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addMigrateCommand(program, session);
   addImportCommand(program, session);
   addLoginCommands(program, session);
+  addKeysCommands(program, session);
   addStaffCommands(program, session);
   addSaleCommands(program, session);
   addShowCommands(program, session);

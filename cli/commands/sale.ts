@@ -96,7 +96,6 @@ function addCreate(sale: Command, session: Session): void {
         .option('--rate <n/min>', 'how many are admitted a minute')
         .option('--pass-cap <n>', 'how many passes may be live at once')
         .option('--seat-cap <n>', 'seats per fan and show')
-        .option('--sale-cap <n>', 'seats per fan over all shows')
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
         .option('--message <text>', 'shown to everybody in the room'),
     run: async ({ args, options, out, context }) => {
@@ -122,7 +121,6 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     rate_per_minute: given('rate', rateOf),
     pass_cap: whole('passCap', '--pass-cap'),
     seat_cap: whole('seatCap', '--seat-cap'),
-    sale_cap: whole('saleCap', '--sale-cap'),
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
     message: options.message,
   };

@@ -174,7 +174,6 @@ const saleSchema = z.strictObject({
   pass_cap: whole(1, 1_000_000).optional(),
   pass_seconds: whole(30, 3_600).default(300),
   seat_cap: whole(1, 50).default(10),
-  sale_cap: whole(1, 1_000).optional(),
   hold_seconds: whole(30, 3_600).default(300),
   hold_limit_seconds: whole(30, 7_200).default(600),
   refund: z

@@ -78,8 +78,8 @@ export interface CatalogSale {
   pass_cap: number;
   pass_seconds: number;
   seat_cap: number;
-  /** Seats per fan over all shows of the sale; null: only `seat_cap` counts. */
-  sale_cap: number | null;
+  /** Only `seat_cap` counts so far, so this is always null. */
+  sale_cap: null;
   hold_seconds: number;
   hold_limit_seconds: number;
   /** Null: fans can't cancel for money themselves. */

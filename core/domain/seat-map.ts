@@ -57,7 +57,7 @@ export function buildSeatMap(seats: Seat[]): SeatMap {
   const free = (standard: boolean) =>
     seats.filter((seat) => seat.state === 'FREE' && (seat.kind === 'standard') === standard).length;
   return {
-    seats,
+    seats: [...seats].sort((a, b) => a.seatNo - b.seatNo),
     byName: new Map(seats.map((seat) => [seat.seat, seat])),
     byNo: new Map(seats.map((seat) => [seat.seatNo, seat])),
     rows,

@@ -1,4 +1,6 @@
-import { type Footing, footing } from '../domain/footing.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { assertFooting, type Footing, footing } from '../domain/footing.js';
+import type { Logger } from '../runtime/log.js';
 import type { Redis } from './connect.js';
 
 const clockSkewMsMax = 1_000;
@@ -38,4 +40,25 @@ export async function checkRedis(redis: Redis): Promise<Footing[]> {
 
 function infoValue(info: string, name: string): string | undefined {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+}
+
+const readyMsMax = 3_000;
+
+/**
+ * Asks Redis when it is there. Usher starts without it, slower and as exact, so a Redis that
+ * can't be reached is only noted. @throws Error when it is there and not as the promises need it.
+ */
+export async function assertRedis(redis: Redis, log: Logger): Promise<void> {
+  if (redis.status !== 'ready') {
+    const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    await Promise.race([ready, delay(readyMsMax, undefined, { ref: false })]);
+  }
+  let found: Footing[];
+  try {
+    found = await checkRedis(redis);
+  } catch (error) {
+    log.warn({ err: error }, 'Redis is away at the start');
+    return;
+  }
+  assertFooting(found);
 }

@@ -45,6 +45,7 @@ const schema = z.object({
         .filter(Boolean),
     )
     .pipe(z.array(url(['smtp', 'smtps'])).min(1)),
+  USHER_MAIL_FROM: z.string().min(3).default('Usher <tickets@usher.invalid>'),
   USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -62,6 +63,8 @@ export type Config = {
   payments: { secretKey: string; webhookSecret: string; apiBase: string | undefined };
   publicUrl: string;
   smtpUrls: string[];
+  /** Sender of all mails, as `Name <address>`. */
+  mailFrom: string;
   limits: 'normal' | 'loose' | 'off';
   secretsFile: string | undefined;
   logLevel: string;
@@ -108,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     publicUrl: value.USHER_PUBLIC_URL ?? `http://localhost:${value.USHER_PORT}`,
     smtpUrls: value.USHER_SMTP_URL,
+    mailFrom: value.USHER_MAIL_FROM,
     limits: value.USHER_LIMITS,
     secretsFile: value.USHER_SECRETS_FILE,
     logLevel: value.USHER_LOG_LEVEL,

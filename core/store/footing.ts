@@ -1,5 +1,6 @@
-import { type Footing, footing } from '../domain/footing.js';
+import { assertFooting, type Footing, footing } from '../domain/footing.js';
 import type { Database } from './database.js';
+import type { Shards } from './shards.js';
 
 const clockSkewMsMax = 1_000;
 
@@ -64,4 +65,11 @@ export async function checkDatabase(database: Database, name: string): Promise<F
       'Set the clocks of both machines by NTP.',
     ),
   ];
+}
+
+/** Asks the catalog and every shard. @throws Error when one is not as the promises need it. */
+export async function assertDatabases(catalog: Database, shards: Shards): Promise<void> {
+  const found = [await checkDatabase(catalog, 'catalog')];
+  for (const id of shards.ids()) found.push(await checkDatabase(shards.byId(id), `shard ${id}`));
+  assertFooting(found.flat());
 }

@@ -1,7 +1,7 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
-import { isUnreachable } from '../../core/store/database.js';
+import { isRetryable, isUnreachable } from '../../core/store/database.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
 import type { Shards } from '../../core/store/shards.js';
 import {
@@ -98,8 +98,8 @@ async function runLane(deps: LanesDeps, lane: LaneRef, state: LaneState): Promis
 
 /**
  * A batch that fails in SQL is halved until the one request that can't be decided stands alone;
- * that one is set aside with a reason and the others flow. A database that is away is no fault of
- * a request: the error goes up, everything stays undecided, and the sweeper comes back. A batch
+ * that one is set aside with a reason and the others flow. A database that is away or a lock that
+ * never came is no fault of a request: the error goes up, everything stays undecided, and the sweeper comes back. A batch
  * that a rival was faster with is dropped: the next look at the journal sees what was left.
  */
 async function decideOrSplit(
@@ -114,7 +114,7 @@ async function decideOrSplit(
     state.outdated = 0;
     deps.onDecided(lane.shardId, decided);
   } catch (error) {
-    if (isUnreachable(error)) throw error;
+    if (isUnreachable(error) || isRetryable(error)) throw error;
     if (error instanceof BatchOutdated && state.outdated < outdatedMax) {
       state.outdated += 1;
       for (const showId of batch.alsoShows) state.due.add(showId);

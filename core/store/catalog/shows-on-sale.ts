@@ -1,0 +1,27 @@
+import type { ShowId } from '../../domain/ids.js';
+import type { Queryable } from '../database.js';
+
+/** Where a show stands and to whom it belongs, for the accept path. */
+export type ShowOnSale = {
+  saleId: string;
+  movieId: string;
+  hallId: string;
+  shardId: number;
+  /** Other shows of the same sale. */
+  sisters: number;
+};
+
+/** A show that fans may know of; one that is still being made is none. */
+export async function readShowOnSale(
+  catalog: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+): Promise<ShowOnSale | undefined> {
+  const [row] = await catalog.rows<ShowOnSale>(
+    `SELECT s.sale_id AS saleId, s.movie_id AS movieId, s.hall_id AS hallId, s.shard_id AS shardId,
+       (SELECT COUNT(*) FROM shows o WHERE o.sale_id = s.sale_id AND o.show_id <> s.show_id)
+         AS sisters
+     FROM shows s WHERE s.show_id = ? AND s.state <> 'PLANNED'`,
+    [showId],
+  );
+  return row;
+}
