@@ -162,7 +162,7 @@ async function giveBack(connection: PoolConnection): Promise<void> {
   }
 }
 
-type SqlError = Error & { errno?: number; code?: string };
+type SqlError = Error & { errno?: number; code?: string; fatal?: boolean };
 
 export function isRetryable(error: unknown): boolean {
   const errno = (error as SqlError).errno;
@@ -176,8 +176,10 @@ export function isDuplicateKey(error: unknown, key?: string): boolean {
 
 /** True when the database couldn't be asked at all, so that nothing is known of the outcome. */
 export function isUnreachable(error: unknown): boolean {
-  const { code, errno } = error as SqlError;
+  const { code, errno, fatal } = error as SqlError;
   return (
+    // A command for a connection that has just closed: the driver gives it no code.
+    (fatal === true && code === undefined) ||
     code === 'PROTOCOL_CONNECTION_LOST' ||
     code === 'ECONNREFUSED' ||
     code === 'ECONNRESET' ||

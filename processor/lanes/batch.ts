@@ -44,8 +44,11 @@ export class BatchOutdated extends Error {}
 
 /** Overdue holds ended in one batch: bounds the transaction when a sweeper was away for long. */
 const overdueRowsMax = 500;
-/** Journal numbers read again below the newest decided one: commits of one instant mix. */
-const floorSlack = 256;
+/**
+ * Journal numbers read again below the newest decided one: commits of one instant mix, and each
+ * statement of an api process takes up to 512 numbers at once.
+ */
+const floorSlack = 1_024;
 
 /**
  * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
@@ -68,12 +71,14 @@ export async function decideBatch(
       new Date(nowMs),
       overdueRowsMax,
     );
+    // Nobody is told "sold out" while more seats are overdue: this batch frees, the next decides.
+    const waiting = overdue.length === overdueRowsMax ? [] : batch.waiting;
     const open: OpenShow[] = [];
     for (const head of heads) {
       open.push({
         head,
         map: await takeMap(tx, cache, head),
-        waiting: batch.waiting.filter((one) => one.showId === head.showId),
+        waiting: waiting.filter((one) => one.showId === head.showId),
         overdue: overdue.filter((hold) => hold.showId === head.showId),
       });
     }

@@ -100,6 +100,19 @@ describe('the lanes', () => {
     expect(await brokenRows(world.shard, showId)).toEqual([]);
   });
 
+  it('refuse nobody because somebody else keeps a lock for long', async () => {
+    const showId = await world.addShow(hall(['..']));
+    await ask(showId, 1);
+    const { lanes } = world.openLanes();
+    await world.shard.transaction(async (tx) => {
+      await tx.rows('SELECT version FROM show_head WHERE show_id = ? FOR UPDATE', [showId]);
+      await expect(world.drain(lanes, showId)).rejects.toMatchObject({ errno: 1205 });
+    });
+    expect(await states(showId)).toEqual({ ACCEPTED: 1 });
+    await world.drain(lanes, showId);
+    expect(await states(showId)).toEqual({ GRANTED: 1 });
+  });
+
   it('find a request below the floor by sweeping', async () => {
     const showId = await world.addShow(hall(['..']));
     await ask(showId, 1);
@@ -142,6 +155,46 @@ describe('the lanes', () => {
     );
     expect(kinds.map((row) => row.kind)).toEqual(['GRANTED', 'REFUSED', 'EXPIRED', 'GRANTED']);
     expect(batches.at(-1)?.[0]?.news.seats).toEqual([{ seatNo: 0, seat: 'A-1', state: 'HELD' }]);
+    expect(await brokenRows(world.shard, showId)).toEqual([]);
+  });
+
+  it('tell nobody that nothing is left while more holds are overdue than one batch ends', async () => {
+    const lane = 11;
+    const large = await world.addShow(hall(Array(26).fill('.'.repeat(24))), { lane });
+    const small = await world.addShow(hall(['.']), { lane });
+    for (const showId of [large, small]) {
+      await world.shard.change(
+        `INSERT INTO reservation (show_id, reservation_id, fan_id, pass_id, state, seats, adjacent,
+           amount, currency, created_at, expires_at, limit_at, due_at)
+         SELECT show_id, 900000 + seat_no, LPAD(seat_no, 12, '0'), LPAD(seat_no, 16, '0'), 'HELD',
+           JSON_ARRAY(JSON_ARRAY(seat_no, seat, price)), 1, price, 'EUR', NOW(3), NOW(3), NOW(3),
+           NOW(3) FROM show_seat WHERE show_id = ?`,
+        [showId],
+      );
+      await change(
+        showId,
+        "UPDATE show_seat SET state = 'HELD', reservation_id = 900000 + seat_no",
+      );
+      await ask(showId, 1);
+    }
+    const { lanes } = world.openLanes();
+    await world.drain(lanes, large);
+    expect(await states(large)).toEqual({ GRANTED: 1 });
+    expect(await states(small)).toEqual({ GRANTED: 1 });
+  });
+
+  it('take nothing back that was sold again, when expiry comes late', async () => {
+    const showId = await world.addShow(hall(['.']));
+    await ask(showId, 1);
+    const { lanes } = world.openLanes();
+    await world.drain(lanes, showId);
+    await change(showId, 'UPDATE reservation SET due_at = NOW(3)');
+    await ask(showId, 1);
+    await world.drain(lanes, showId);
+    const seat = () => world.shard.rows('SELECT * FROM show_seat WHERE show_id = ?', [showId]);
+    const resold = await seat();
+    await expireOverdue(world.shard, world.shardId, lanes);
+    expect(await seat()).toEqual(resold);
     expect(await brokenRows(world.shard, showId)).toEqual([]);
   });
 

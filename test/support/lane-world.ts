@@ -3,9 +3,9 @@ import { type Accepting, openAccepting } from '../../api/accept/accepting.js';
 import type { Wish } from '../../core/domain/decide.js';
 import type { Seat } from '../../core/domain/seat-map.js';
 import { openLog } from '../../core/runtime/log.js';
-import type { Database } from '../../core/store/database.js';
+import { type Database, lanesLimits } from '../../core/store/database.js';
 import type { JournalEntry } from '../../core/store/shard/journal.js';
-import { laneOf, lanesPerShard } from '../../core/store/shards.js';
+import { laneOf, lanesPerShard, openShards } from '../../core/store/shards.js';
 import type { DecidedShow } from '../../processor/lanes/batch.js';
 import { type Lanes, openLanes } from '../../processor/lanes/lanes.js';
 import { openTestStores, type TestStores } from './stores.js';
@@ -33,6 +33,7 @@ export async function openLaneWorld(): Promise<LaneWorld> {
   const stores = await openTestStores(1);
   const [shardId = 1] = stores.shards.ids();
   const shard = stores.shards.byId(shardId);
+  const laneShards = await openShards(stores.catalog, stores.shardUrls, lanesLimits);
   const saleId = 'lane-sale';
   let nextRound = 1;
   return {
@@ -50,7 +51,7 @@ export async function openLaneWorld(): Promise<LaneWorld> {
     openLanes: () => {
       const batches: DecidedShow[][] = [];
       const lanes = openLanes({
-        shards: stores.shards,
+        shards: laneShards,
         log: openLog('test', 'silent'),
         onDecided: (_shardId, shows) => batches.push(shows),
       });
@@ -68,7 +69,10 @@ export async function openLaneWorld(): Promise<LaneWorld> {
       ...more,
     }),
     drain: (lanes, showId) => lanes.drain({ shardId, lane: laneOf(showId) }),
-    close: () => stores.close(),
+    close: async () => {
+      await laneShards.close();
+      await stores.close();
+    },
   };
 }
 
