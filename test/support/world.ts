@@ -36,6 +36,8 @@ export type World = {
   tokens: Tokens;
   /** Stops an engine of this world's own, lives through `meanwhile`, and starts it again. */
   without(engine: 'mysql' | 'redis', meanwhile: () => Promise<void>): Promise<void>;
+  /** Kills an engine of this world's own with SIGKILL and starts it again on its data. */
+  killEngine(engine: 'mysql' | 'redis'): Promise<void>;
   url: string;
   sandboxUrl: string;
   /** Shows of the standing sale `desk`. */
@@ -101,7 +103,10 @@ export async function openWorld(options: WorldOptions): Promise<Opened> {
     const world: World = {
       stores,
       tokens: openTokens(secrets),
-      without: (name, meanwhile) => outage(engines, name, meanwhile, watchdog),
+      without: (name, meanwhile) =>
+        outage(engines, { name, signal: 'SIGTERM', meanwhile, watchdog }),
+      killEngine: (name) =>
+        outage(engines, { name, signal: 'SIGKILL', meanwhile: async () => undefined, watchdog }),
       url: `http://127.0.0.1:${env.USHER_PORT}`,
       sandboxUrl: env.STRIPE_API_BASE ?? '',
       ...shows,
@@ -170,20 +175,24 @@ async function openEngines(
   return engines;
 }
 
-async function outage(
-  engines: Engines | undefined,
-  name: 'mysql' | 'redis',
-  meanwhile: () => Promise<void>,
-  watchdog: Watchdog,
-): Promise<void> {
-  const engine = engines?.[name];
-  if (!engine) throw new Error(`this world has no ${name} of its own`);
-  await engine.stop();
+type Outage = {
+  name: 'mysql' | 'redis';
+  signal: 'SIGTERM' | 'SIGKILL';
+  meanwhile: () => Promise<void>;
+  watchdog: Watchdog;
+};
+
+async function outage(engines: Engines | undefined, how: Outage): Promise<void> {
+  const engine = engines?.[how.name];
+  if (!engine) throw new Error(`this world has no ${how.name} of its own`);
+  if (how.signal === 'SIGKILL' && engine.pid !== null) process.kill(engine.pid, 'SIGKILL');
+  else await engine.stop();
+  await until(() => engine.pid === null, { what: `the end of ${how.name}` });
   try {
-    await meanwhile();
+    await how.meanwhile();
   } finally {
     await engine.start();
-    watchdog.watch(engine.pid ?? undefined);
+    how.watchdog.watch(engine.pid ?? undefined);
   }
 }
 
