@@ -1,4 +1,5 @@
 import { UsherError } from '../domain/errors.js';
+import type { PaymentState } from '../domain/states.js';
 import { type InboxEvent, markEventSettled } from '../store/catalog/inbox.js';
 import type { Database } from '../store/database.js';
 import { readPayments } from '../store/shard/payments.js';
@@ -68,6 +69,8 @@ async function settleEventOnce(deps: EventDeps, event: InboxEvent): Promise<bool
   }
 }
 
+const settledStates: ReadonlySet<PaymentState> = new Set(['SUCCEEDED', 'RETAKEN', 'REFUNDED']);
+
 async function settlePaymentEvent(
   deps: EventDeps,
   ref: { showId: number; reservationId: number; attempt: number },
@@ -77,6 +80,8 @@ async function settlePaymentEvent(
   const payments = await readPayments(shard, ref.showId, ref.reservationId);
   const payment = payments.find((entry) => entry.attempt === ref.attempt);
   if (!payment || intentId === null) return true;
+  // Most events tell of money that confirm has settled: asking again would find the same.
+  if (settledStates.has(payment.state) && payment.intentId === intentId) return true;
   const outcome = await deps.payments.retrieveIntent(intentId);
   const fact = factOf(outcome);
   if (!fact) return outcome.kind === 'not_found';

@@ -126,6 +126,8 @@ export async function openWorld(options: WorldOptions): Promise<Opened> {
 
 async function settles(stores: TestStores, providerUrl: string): Promise<AuditReport> {
   const { catalogUrl, shardUrls } = stores;
+  // What the api left to the reconciler is looked at now, not when its turn would be.
+  await stores.catalog.change('UPDATE inbox SET due_at = NOW(3) WHERE waiting = 1');
   let report: AuditReport | undefined;
   try {
     await until(
