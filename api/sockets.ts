@@ -56,8 +56,11 @@ export function openSockets(http: HttpServer, deps: ApiDeps): Sockets {
       else emitNews(io, deps, news);
     },
     decided: (messages) => {
-      for (const message of messages)
-        io.to(fanRoom(message.fan_id)).emit('decision', decisionBody(message));
+      for (const message of messages) {
+        const room = fanRoom(message.fan_id);
+        // Most fans of a rush have no page here, and a body is made for those who have.
+        if (io.sockets.adapter.rooms.has(room)) io.to(room).emit('decision', decisionBody(message));
+      }
     },
     count: () => io.engine.clientsCount,
     close: async () => {

@@ -17,6 +17,8 @@ export type ReserveSettings = {
   connections: number;
   /** Calls per measurement; each wins two seats. */
   requests: number;
+  /** Calls before that, which count for nothing: the programs are still compiling themselves. */
+  warmUp: number;
   shows: number;
 };
 
@@ -24,6 +26,7 @@ export const reserveSettings: ReserveSettings = {
   rounds: 3,
   connections: 256,
   requests: 12_000,
+  warmUp: 3_000,
   shows: 8,
 };
 
@@ -108,7 +111,7 @@ function echo(port: number, settings: ReserveSettings): Promise<Measured> {
   return fire(
     port,
     '/echo',
-    Array.from({ length: settings.requests }, () => call),
+    Array.from({ length: settings.warmUp + settings.requests }, () => call),
     settings,
   );
 }
@@ -154,13 +157,14 @@ async function makeWishes(
   settings: ReserveSettings,
   counter: Counter,
 ): Promise<Wish[]> {
-  const perShow = Math.ceil(settings.requests / settings.shows) * 2;
+  const calls = settings.warmUp + settings.requests;
+  const perShow = Math.ceil(calls / settings.shows) * 2;
   const shows: BenchShow[] = [];
   for (let index = 0; index < settings.shows; index += 1) {
     counter.showId += 1;
     shows.push(await makeShow(stage, counter.showId, perShow));
   }
-  return Array.from({ length: settings.requests }, (_, index) => {
+  return Array.from({ length: calls }, (_, index) => {
     const show = shows[index % shows.length];
     if (!show) throw new Error('a bench needs at least one show');
     const first = Math.floor(index / shows.length) * 2;
@@ -203,8 +207,20 @@ function signers(stage: Stage) {
   };
 }
 
-/** Sends each call once, as fast as the connections allow or at a given rate. */
+/** Sends each call once: the first ones to warm up, the others measured. */
 async function fire(
+  port: number,
+  path: string,
+  calls: Call[],
+  settings: { connections: number; warmUp: number; rate?: number },
+): Promise<Measured> {
+  const { connections, warmUp, ...rest } = settings;
+  await send(port, path, calls.slice(0, warmUp), { connections });
+  return send(port, path, calls.slice(warmUp), { connections, ...rest });
+}
+
+/** As fast as the connections allow, or at a given rate. */
+async function send(
   port: number,
   path: string,
   calls: Call[],

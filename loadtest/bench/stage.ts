@@ -14,7 +14,7 @@ export type Stage = {
   shardUrl: string;
   dataDir: string;
   env: NodeJS.ProcessEnv;
-  /** Starts a program of dist and waits for its ready line. */
+  /** Starts a program of dist, with the bench's own Node flags, and waits for its ready line. */
   start(script: string, env?: NodeJS.ProcessEnv): Promise<Running>;
   close(): Promise<void>;
 };
@@ -81,7 +81,7 @@ function stageEnv(engines: Engines, dataDir: string): NodeJS.ProcessEnv {
 }
 
 async function startProgram(script: string, env: NodeJS.ProcessEnv): Promise<Running> {
-  const child = spawn(process.execPath, [join(packageRoot, 'dist', script)], {
+  const child = spawn(process.execPath, [...process.execArgv, join(packageRoot, 'dist', script)], {
     // Readiness is one line at level info, the rest of the log would only cost time.
     env: { ...env, USHER_LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],

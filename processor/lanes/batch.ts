@@ -44,11 +44,6 @@ export class BatchOutdated extends Error {}
 
 /** Overdue holds ended in one batch: bounds the transaction when a sweeper was away for long. */
 const overdueRowsMax = 500;
-/**
- * Journal numbers read again below the newest decided one: commits of one instant mix, and each
- * statement of an api process takes up to 512 numbers at once.
- */
-const floorSlack = 1_024;
 
 /**
  * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
@@ -83,7 +78,8 @@ export async function decideBatch(
       });
     }
     return writeAll(tx, open, nowMs);
-  });
+    // A lock that doesn't come is one show's matter: the caller goes on without that show.
+  }, 'deadlocks');
   for (const show of shows) {
     cache.set(show.head.showId, { version: show.news.version, map: show.map });
   }
@@ -270,5 +266,5 @@ function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
 
 function newFloor(show: DecidedShow): number {
   const last = show.decisions.at(-1)?.request.requestId ?? 0;
-  return Math.max(show.head.floorId, last + 1 - floorSlack);
+  return Math.max(show.head.floorId, last + 1);
 }

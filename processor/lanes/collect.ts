@@ -1,58 +1,61 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import type { Database } from '../../core/store/database.js';
-import { findWaiting, type Waiting } from '../../core/store/shard/journal.js';
+import {
+  type ActiveShow,
+  findActiveShows,
+  readWaiting,
+  type Waiting,
+} from '../../core/store/shard/journal.js';
 
 /** Requests decided in one transaction. */
-const batchRowsMax = 500;
-/** Of one show, while other shows of the lane wait too: nobody is delayed by more than one batch. */
-const showRowsMax = 100;
-/** Looks for other waiting shows behind a busy one, at most so often per batch. */
-const looksMax = 6;
+export const batchRowsMax = 500;
+/** Of one show, while other shows wait too: nobody is delayed by more than one batch. */
+export const showRowsMax = 100;
+/** Shows whose journals are read with one statement. */
+const showsPerRead = 40;
+/**
+ * Journal numbers looked at again below the floor of a show decided just now: the commits of
+ * several api processes mix, and one statement takes up to 512 numbers at once.
+ */
+const lookBack = 1_024;
+
+export type Collected = {
+  waiting: Waiting[];
+  /** Lanes in which nothing waits any more; known only when every active show was looked at. */
+  emptyLanes: number[];
+};
 
 /**
- * Collects the next batch of a lane, beginning after the show served last, so that busy shows
- * with low numbers don't keep the others waiting.
+ * Collects the next batch over some lanes of a shard, beginning after the show served last, so
+ * that busy shows with low numbers don't keep the others waiting.
  */
 export async function collectBatch(
   shard: Pick<Database, 'rows'>,
-  lane: number,
-  lastServed: ShowId,
-): Promise<Waiting[]> {
-  const byShow = new Map<ShowId, Waiting[]>();
-  let after = lastServed;
-  let wrapped = lastServed === 0;
-  for (let look = 0; look < looksMax; look += 1) {
-    const rows = await findWaiting(shard, lane, after, batchRowsMax);
-    for (const row of rows) {
-      const list = byShow.get(row.showId);
-      if (!list) byShow.set(row.showId, [row]);
-      else if (list.at(-1) !== undefined && (list.at(-1)?.requestId ?? 0) < row.requestId)
-        list.push(row);
-    }
-    if (countCapped(byShow) >= batchRowsMax) break;
-    if (rows.length === batchRowsMax) {
-      after = rows.at(-1)?.showId ?? 0;
-    } else if (wrapped) {
-      break;
-    } else {
-      wrapped = true;
-      after = 0;
-    }
+  lanes: number[],
+  ask: { recent: ShowId[]; lastServed: ShowId; without: (showId: ShowId) => boolean },
+): Promise<Collected> {
+  const found = await findActiveShows(shard, lanes, ask.recent, lookBack);
+  const active = rotate(
+    found.filter((show) => !ask.without(show.showId)),
+    ask.lastServed,
+  );
+  const perShow = active.length === 1 ? batchRowsMax : showRowsMax;
+  const waiting: Waiting[] = [];
+  let looked = 0;
+  for (; looked < active.length && waiting.length < batchRowsMax; looked += showsPerRead) {
+    const shows = active.slice(looked, looked + showsPerRead);
+    waiting.push(...(await readWaiting(shard, shows, perShow)));
   }
-  return shareOut(byShow);
+  const batch = waiting.slice(0, batchRowsMax);
+  if (looked < active.length || batch.length < waiting.length) {
+    return { waiting: batch, emptyLanes: [] };
+  }
+  const laneOfShow = new Map(active.map((show) => [show.showId, show.lane]));
+  const busy = new Set(batch.map((request) => laneOfShow.get(request.showId)));
+  return { waiting: batch, emptyLanes: lanes.filter((lane) => !busy.has(lane)) };
 }
 
-function countCapped(byShow: Map<ShowId, Waiting[]>): number {
-  return [...byShow.values()].reduce((sum, list) => sum + Math.min(list.length, showRowsMax), 0);
-}
-
-/** Gives each show its share; what is left of the batch goes to whoever has more waiting. */
-function shareOut(byShow: Map<ShowId, Waiting[]>): Waiting[] {
-  if (byShow.size <= 1) return [...byShow.values()].flat().slice(0, batchRowsMax);
-  const shares: Waiting[] = [];
-  for (const list of byShow.values()) {
-    if (shares.length >= batchRowsMax) break;
-    shares.push(...list.slice(0, Math.min(showRowsMax, batchRowsMax - shares.length)));
-  }
-  return shares;
+function rotate(active: ActiveShow[], lastServed: ShowId): ActiveShow[] {
+  const next = active.findIndex((show) => show.showId > lastServed);
+  return next <= 0 ? active : [...active.slice(next), ...active.slice(0, next)];
 }

@@ -1,21 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
-import { isRetryable, isUnreachable } from '../../core/store/database.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
 import type { Shards } from '../../core/store/shards.js';
-import {
-  type Batch,
-  BatchOutdated,
-  type DecidedShow,
-  decideBatch,
-  type MapCache,
-} from './batch.js';
+import type { DecidedShow, MapCache } from './batch.js';
 import { collectBatch } from './collect.js';
-import { refuseAsInternal } from './set-aside.js';
+import { decideOrSplit } from './split.js';
 
 export type Lanes = {
-  /** Decides what waits in a lane until nothing does. Calls for one lane join the one running. */
+  /**
+   * Decides what waits in a lane; resolves once nothing does. Rejects when the shard can't be
+   * asked: everything stays undecided and the sweeper comes back.
+   */
   drain(lane: LaneRef): Promise<void>;
   /** Ends overdue holds of shows of one lane, then drains it. */
   expire(lane: LaneRef, showIds: ShowId[]): Promise<void>;
@@ -28,128 +24,135 @@ export type LanesDeps = {
   onDecided: (shardId: number, shows: DecidedShow[]) => void;
 };
 
-type LaneState = {
-  running: Promise<void> | undefined;
-  again: boolean;
+type Awake = {
+  askedAt: number;
+  waiters: { resolve: () => void; reject: (error: unknown) => void }[];
+};
+
+/** What this process is doing on one shard. */
+export type ShardLine = {
+  shardId: number;
+  running: boolean;
+  /** Counts passes and calls, to tell a call that came before a pass from one that came during it. */
+  clock: number;
+  awake: Map<number, Awake>;
+  /** Shows with overdue holds. */
   due: Set<ShowId>;
+  /** When a show was decided last, by this process's clock. */
+  recent: Map<ShowId, number>;
+  /** Shows whose head somebody else kept locked, until when they are left alone. */
+  blocked: Map<ShowId, number>;
   lastServed: ShowId;
   /** Batches in a row that a rival was faster with. */
   outdated: number;
   cache: MapCache;
 };
 
-const outdatedMax = 5;
-/** Seat maps kept per lane: the busiest shows stay, the rest is read again when asked for. */
-const cachedMapsMax = 64;
+const recentMs = 1_000;
+/** Seat maps kept per shard: the busiest shows stay, the rest is read again when asked for. */
+const cachedMapsMax = 512;
+/** Looks at an empty journal before the lanes go to sleep: answers bring the next requests. */
+const lingerLooks = 4;
+const lingerMs = 1;
 
 /**
- * One lane is one line: its batches run one after another in this process, and the locked heads
- * keep other processes out, so a lane that two processes drain is slower but never wrong.
+ * The lanes of a shard that this process has been woken for are decided together, one batch after
+ * another: a batch costs the same for one show as for fifty. Locked heads keep other processes
+ * out, so a lane that two processes drain is slower but never wrong.
  */
 export function openLanes(deps: LanesDeps): Lanes {
-  const states = new Map<string, LaneState>();
-  const stateOf = ({ shardId, lane }: LaneRef): LaneState => {
-    const key = `${shardId}-${lane}`;
-    const known = states.get(key);
+  const lines = new Map<number, ShardLine>();
+  const lineOf = (shardId: number): ShardLine => {
+    const known = lines.get(shardId);
     if (known) return known;
-    const fresh: LaneState = {
-      running: undefined,
-      again: false,
+    const fresh: ShardLine = {
+      shardId,
+      running: false,
+      clock: 0,
+      awake: new Map(),
       due: new Set(),
+      recent: new Map(),
+      blocked: new Map(),
       lastServed: 0,
       outdated: 0,
       cache: new Map(),
     };
-    states.set(key, fresh);
+    lines.set(shardId, fresh);
     return fresh;
   };
-  const drain = (lane: LaneRef): Promise<void> => {
-    const state = stateOf(lane);
-    state.again = true;
-    state.running ??= runLane(deps, lane, state).finally(() => {
-      state.running = undefined;
+  const drain = ({ shardId, lane }: LaneRef): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const line = lineOf(shardId);
+      const awake = line.awake.get(lane) ?? { askedAt: 0, waiters: [] };
+      awake.askedAt = ++line.clock;
+      awake.waiters.push({ resolve, reject });
+      line.awake.set(lane, awake);
+      if (!line.running) void runLine(deps, line);
     });
-    return state.running;
-  };
   return {
     drain,
     expire: (lane, showIds) => {
-      for (const showId of showIds) stateOf(lane).due.add(showId);
+      for (const showId of showIds) lineOf(lane.shardId).due.add(showId);
       return drain(lane);
     },
   };
 }
 
-async function runLane(deps: LanesDeps, lane: LaneRef, state: LaneState): Promise<void> {
-  const shard = deps.shards.byId(lane.shardId);
-  while (state.again) {
-    state.again = false;
-    for (;;) {
-      const waiting = await collectBatch(shard, lane.lane, state.lastServed);
-      const alsoShows = [...state.due];
-      state.due.clear();
-      if (waiting.length === 0 && alsoShows.length === 0) break;
-      state.lastServed = waiting.at(-1)?.showId ?? 0;
-      await decideOrSplit(deps, lane, state, { waiting, alsoShows });
-      trimCache(state.cache);
-    }
-  }
-}
-
-/**
- * A batch that fails in SQL is halved until the one request that can't be decided stands alone;
- * that one is set aside with a reason and the others flow. A database that is away or a lock that
- * never came is no fault of a request: the error goes up, everything stays undecided, and the sweeper comes back. A batch
- * that a rival was faster with is dropped: the next look at the journal sees what was left.
- */
-async function decideOrSplit(
-  deps: LanesDeps,
-  lane: LaneRef,
-  state: LaneState,
-  batch: Batch,
-): Promise<void> {
-  const shard = deps.shards.byId(lane.shardId);
+async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
+  line.running = true;
+  let idleLooks = 0;
   try {
-    const decided = await decideBatch(shard, state.cache, batch);
-    state.outdated = 0;
-    deps.onDecided(lane.shardId, decided);
-  } catch (error) {
-    if (isUnreachable(error) || isRetryable(error)) throw error;
-    if (error instanceof BatchOutdated && state.outdated < outdatedMax) {
-      state.outdated += 1;
-      for (const showId of batch.alsoShows) state.due.add(showId);
-      deps.log.info({ ...lane, reason: error.message }, 'a batch was outdated');
-      return;
+    while (line.awake.size > 0) {
+      const began = ++line.clock;
+      const emptyLanes = await runPass(deps, line);
+      const wasBusy = emptyLanes.length < line.awake.size;
+      idleLooks = wasBusy ? 0 : idleLooks + 1;
+      if (idleLooks > 0 && idleLooks < lingerLooks) await delay(lingerMs);
+      else sleepLanes(line, emptyLanes, began);
     }
-    deps.log.error({ ...lane, requests: batch.waiting.length, err: error }, 'a batch failed');
-    const [single, ...others] = batch.waiting;
-    if (!single) throw error;
-    if (others.length > 0) return splitBatch(deps, lane, state, batch);
-    return setAside(deps, lane, single, error);
+  } catch (error) {
+    for (const awake of line.awake.values()) for (const one of awake.waiters) one.reject(error);
+    line.awake.clear();
+  } finally {
+    line.running = false;
   }
 }
 
-async function splitBatch(
-  deps: LanesDeps,
-  lane: LaneRef,
-  state: LaneState,
-  batch: Batch,
-): Promise<void> {
-  const middle = Math.ceil(batch.waiting.length / 2);
-  const halves = [batch.waiting.slice(0, middle), batch.waiting.slice(middle)];
-  for (const waiting of halves) {
-    await decideOrSplit(deps, lane, state, { waiting, alsoShows: batch.alsoShows });
+/** One batch; returns the lanes in which nothing was left before it. */
+async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
+  const nowMs = Date.now();
+  forgetBefore(line.recent, nowMs - recentMs);
+  forgetBefore(line.blocked, nowMs);
+  const { waiting, emptyLanes } = await collectBatch(
+    deps.shards.byId(line.shardId),
+    [...line.awake.keys()],
+    {
+      recent: [...line.recent.keys()],
+      lastServed: line.lastServed,
+      without: (showId) => line.blocked.has(showId),
+    },
+  );
+  const alsoShows = [...line.due].filter((showId) => !line.blocked.has(showId));
+  line.due.clear();
+  if (waiting.length === 0 && alsoShows.length === 0) return emptyLanes;
+  line.lastServed = waiting.at(-1)?.showId ?? 0;
+  await decideOrSplit(deps, line, { waiting, alsoShows });
+  trimCache(line.cache);
+  return emptyLanes;
+}
+
+/** Lanes that were asked for again since the pass began stay awake. */
+function sleepLanes(line: ShardLine, emptyLanes: number[], began: number): void {
+  for (const lane of emptyLanes) {
+    const awake = line.awake.get(lane);
+    if (!awake || awake.askedAt > began) continue;
+    line.awake.delete(lane);
+    for (const waiter of awake.waiters) waiter.resolve();
   }
 }
 
-async function setAside(
-  deps: LanesDeps,
-  lane: LaneRef,
-  request: Waiting,
-  error: unknown,
-): Promise<void> {
-  const decided = await refuseAsInternal(deps.shards.byId(lane.shardId), request, error);
-  if (decided) deps.onDecided(lane.shardId, [decided]);
+function forgetBefore(times: Map<ShowId, number>, beforeMs: number): void {
+  for (const [showId, timeMs] of times) if (timeMs < beforeMs) times.delete(showId);
 }
 
 function trimCache(cache: MapCache): void {

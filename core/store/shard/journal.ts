@@ -131,24 +131,55 @@ export async function readRequest(
 /** An undecided request with what the answer needs to find its way back. */
 export type Waiting = UndecidedRequest & { showId: ShowId; node: string };
 
+/** A show that may have undecided requests, with the journal number to look from. */
+export type ActiveShow = { showId: ShowId; lane: number; fromId: number };
+
 /**
- * Undecided requests of a lane's shows after `afterShow`, by show and then in their order.
- * Contract: a plain read; the caller locks the heads of the shows it finds and guards its updates
- * by the state. Each show is read from the floor kept in its head, so decided rows aren't read again.
+ * Shows of some lanes whose journal goes on after the floor kept in their head, and those of
+ * `recent`, looked at from a little below it. Contract: a plain read with one index probe per
+ * show, so decided rows are never read again; ascending by show.
  */
-export async function findWaiting(
+export async function findActiveShows(
   shard: Pick<Queryable, 'rows'>,
-  lane: number,
-  afterShow: ShowId,
-  rowsMax: number,
+  lanes: number[],
+  recent: ShowId[],
+  lookBack: number,
+): Promise<ActiveShow[]> {
+  const recentOrNone = recent.length > 0 ? recent : [0];
+  const rows = await shard.rows<{ showId: number; lane: number; floorId: number }>(
+    `SELECT h.show_id AS showId, h.lane AS lane, h.floor_id AS floorId FROM show_head h
+     WHERE h.lane IN (?) AND (h.show_id IN (?) OR (
+       SELECT r.request_id FROM request r FORCE INDEX (PRIMARY) WHERE r.show_id = h.show_id
+       ORDER BY r.request_id DESC LIMIT 1
+     ) >= h.floor_id)
+     ORDER BY h.show_id`,
+    [lanes, recentOrNone],
+  );
+  const wasRecent = new Set(recent);
+  return rows.map(({ showId, lane, floorId }) => ({
+    showId,
+    lane,
+    fromId: wasRecent.has(showId) ? Math.max(0, floorId - lookBack) : floorId,
+  }));
+}
+
+/**
+ * Undecided requests of active shows in their order, `perShow` of each at most. Contract: a plain
+ * read with a constant range of the primary key per show; the caller locks the heads of the shows
+ * it finds and guards its updates by the state.
+ */
+export async function readWaiting(
+  shard: Pick<Queryable, 'rows'>,
+  shows: ActiveShow[],
+  perShow: number,
 ): Promise<Waiting[]> {
+  if (shows.length === 0) return [];
+  const one = `(SELECT ${waitingColumns} FROM request r
+     WHERE r.show_id = ? AND r.request_id >= ? AND r.state = 'ACCEPTED'
+     ORDER BY r.request_id LIMIT ?)`;
   const rows = await shard.rows<WaitingRow>(
-    `SELECT ${waitingColumns}
-     FROM show_head h FORCE INDEX (show_head_lane)
-     STRAIGHT_JOIN request r FORCE INDEX (PRIMARY)
-       ON r.show_id = h.show_id AND r.request_id >= h.floor_id AND r.state = 'ACCEPTED'
-     WHERE h.lane = ? AND h.show_id > ? ORDER BY h.show_id, r.request_id LIMIT ?`,
-    [lane, afterShow, rowsMax],
+    shows.map(() => one).join(' UNION ALL '),
+    shows.flatMap((show) => [show.showId, show.fromId, perShow]),
   );
   return rows.map(fromWaitingRow);
 }
