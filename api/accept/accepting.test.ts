@@ -9,8 +9,7 @@ import {
   openLaneWorld,
   randomText,
 } from '../../test/support/lane-world.js';
-import { countLockWaits } from '../../test/support/locks.js';
-import { until } from '../../test/support/until.js';
+import { untilHeldUp } from '../../test/support/locks.js';
 import { openAccepting } from './accepting.js';
 
 const { seats } = drawHall(['..........']);
@@ -154,11 +153,9 @@ describe('accepting', () => {
         order.push('accepted');
         return rows;
       });
-      await until(async () => (await countLockWaits(world.shard)) === 1, { what: 'the accept' });
+      await untilHeldUp(world.shard, 'INSERT IGNORE INTO request');
       const closing = changeGates(world.shard, [showId], close).then(() => order.push('closed'));
-      await until(async () => (await countLockWaits(world.shard)) === 2 || order.length > 0, {
-        what: 'the closing',
-      });
+      await untilHeldUp(world.shard, 'FROM show_gate', () => order.length > 0);
       expect(order).toEqual([]);
       return { accepted, closing };
     });

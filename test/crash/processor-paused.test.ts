@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { openDatabase } from '../../core/store/database.js';
 import { addFans } from '../support/journey.js';
+import { untilHeldUp } from '../support/locks.js';
 import { until } from '../support/until.js';
 import { inWorld } from '../support/world.js';
 
@@ -11,7 +11,6 @@ it(
   inWorld({ rowSeats: 5 }, async (world) => {
     const [showId = 0] = world.showIds;
     const shard = await world.stores.shards.forShow(showId);
-    const shardUrl = await urlOf(world.stores.shardUrls, showId);
     const fans = await addFans(world, 12);
     const passes = await Promise.all(fans.map((fan) => fan.pass('desk')));
     const sleeper = world.program('processor');
@@ -22,7 +21,7 @@ it(
       const asked = fans.map((fan, index) =>
         fan.reserve(showId, { quantity: 1 }, { pass: passes[index] ?? '' }),
       );
-      await until(() => waitsForLock(shardUrl), { what: 'the lane to wait for the seats' });
+      await untilHeldUp(shard, 'STRAIGHT_JOIN show_seat');
       sleeper.pause();
       return { answers: Promise.all(asked), pausedMs: Date.now() };
     });
@@ -43,27 +42,3 @@ it(
     expect(await logged()).toBe(before);
   }),
 );
-
-async function urlOf(urls: string[], showId: number): Promise<string> {
-  for (const url of urls) {
-    const database = openDatabase(url);
-    const rows = await database.rows('SELECT 1 FROM show_head WHERE show_id = ?', [showId]);
-    await database.close();
-    if (rows.length > 0) return url;
-  }
-  throw new Error(`show ${showId} is on no shard`);
-}
-
-async function waitsForLock(shardUrl: string): Promise<boolean> {
-  const database = openDatabase(shardUrl);
-  try {
-    const rows = await database.rows(
-      `SELECT t.trx_id FROM information_schema.innodb_trx t
-       JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-       WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()`,
-    );
-    return rows.length > 0;
-  } finally {
-    await database.close();
-  }
-}
