@@ -30,9 +30,8 @@ async function list<T>(path: string, signal?: AbortSignal): Promise<T[]> {
   return all;
 }
 
-export async function cities(signal?: AbortSignal): Promise<string[]> {
-  const all = await list<City | string>('/cities', signal);
-  return all.map((city) => (typeof city === 'string' ? city : city.name));
+export function cities(signal?: AbortSignal): Promise<City[]> {
+  return list('/cities', signal);
 }
 
 export function movies(city: string | null, signal?: AbortSignal): Promise<Movie[]> {

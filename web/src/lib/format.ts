@@ -56,6 +56,11 @@ export function instant(iso: string): string {
   }).format(new Date(iso));
 }
 
+/** A zone as a caption: catalogs name zones in small letters. */
+export function zoneName(zone: string): string {
+  return zone.charAt(0).toUpperCase() + zone.slice(1);
+}
+
 export function hallName(show: Show): string {
   const name = typeof show.hall === 'string' ? show.hall : show.hall.name;
   return /^\d+$/.test(name) ? `Hall ${name}` : name;
@@ -63,7 +68,7 @@ export function hallName(show: Show): string {
 
 /** A countdown: `4:09`, `1:02:07`, or `3 days 4 h` when it is far away. */
 export function countdown(ms: number): string {
-  const all = Math.max(0, Math.round(ms / 1000));
+  const all = Math.max(0, Math.ceil(ms / 1000));
   const days = Math.floor(all / 86_400);
   const hours = Math.floor((all % 86_400) / 3600);
   const minutes = Math.floor((all % 3600) / 60);

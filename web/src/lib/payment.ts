@@ -16,13 +16,13 @@ const looksMax = 450;
 
 /** Cards of the payment provider's sandbox; the page never sees a card number. */
 export const testCards = [
-  { token: 'pm_card_visa', name: 'Visa', says: 'is accepted at once' },
+  { token: 'pm_card_visa', name: 'Visa', says: 'Accepted at once' },
   {
     token: 'pm_card_authenticationRequired',
     name: 'Visa with 3-D Secure',
-    says: 'asks your bank first',
+    says: 'Asks your bank first',
   },
-  { token: 'pm_card_chargeDeclined', name: 'Visa, refused', says: 'is declined' },
+  { token: 'pm_card_chargeDeclined', name: 'Visa without funds', says: 'Declined' },
 ] as const;
 
 export type Paid = { kind: 'booked'; bookingId: string } | { kind: 'not' };
@@ -124,6 +124,17 @@ function showAction(showId: string, answer: ConfirmPending): void {
   if (answer.next_action_url !== undefined) action.url = answer.next_action_url;
   if (answer.deadline !== undefined) action.deadline = answer.deadline;
   keepPurchase({ ...purchase, action });
+}
+
+/**
+ * Takes the bank's answer out of the address, where its secret has no business, and tells whether it said
+ * that the payment went through.
+ */
+export function takeBankReturn(): boolean {
+  const answer = new URLSearchParams(window.location.search);
+  if (!answer.has('payment_intent')) return false;
+  window.history.replaceState(null, '', window.location.pathname);
+  return answer.get('redirect_status') === 'succeeded';
 }
 
 /** Where the bank's challenge is; only web addresses are followed. */

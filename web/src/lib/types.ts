@@ -12,6 +12,7 @@ export interface Page<T> {
 
 export interface City {
   name: string;
+  time_zone: string;
 }
 
 export interface Movie {

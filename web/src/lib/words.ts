@@ -79,10 +79,6 @@ const explanations: Record<string, Explanation> = {
     text: 'The seats have been held for as long as the sale allows.',
   },
   payment_open: { title: 'A payment is under way', text: 'Wait until it has settled.' },
-  card_declined: {
-    title: 'The card was declined',
-    text: 'You have not been charged.',
-  },
   payment_attempts: {
     title: 'Too many attempts to pay',
     text: 'No further payment can be tried for these seats.',
@@ -114,7 +110,7 @@ const explanations: Record<string, Explanation> = {
 };
 
 /** Codes whose own `detail` names the field or the number that matters. */
-const speakForThemselves = new Set(['malformed', 'not_acceptable', 'cap_reached', 'card_declined']);
+const speakForThemselves = new Set(['malformed', 'not_acceptable', 'cap_reached']);
 
 /** A refusal in plain words. */
 export function explain(problem: Problem): Explanation {
@@ -131,11 +127,20 @@ export function explain(problem: Problem): Explanation {
       text: problem.detail ?? 'All of it goes back to you.',
     };
   }
+  if (problem.error === 'card_declined') return declined(problem);
   if (known !== undefined) return known;
   return {
     title: problem.title ?? 'That did not work',
     text: problem.detail ?? 'Please try again in a moment.',
   };
+}
+
+function declined({ reservation_state }: Problem): Explanation {
+  const next =
+    reservation_state === 'expired'
+      ? 'The seats went back on sale.'
+      : 'The seats are still yours: try another card.';
+  return { title: 'The card was declined', text: `You have not been charged. ${next}` };
 }
 
 /** Whether the refusal means that the fan's turn is over. */

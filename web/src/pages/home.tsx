@@ -2,8 +2,9 @@ import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { chosenCity } from '../lib/keep.js';
 import { useStore } from '../lib/store.js';
-import type { Movie } from '../lib/types.js';
+import type { City, Movie } from '../lib/types.js';
 import { useLoad } from '../lib/use-load.js';
+import { HallArt } from '../parts/hall-art.js';
 import { PageTitle } from '../parts/heading.js';
 import { Icon } from '../parts/icon.js';
 import { Link } from '../parts/link.js';
@@ -25,15 +26,18 @@ export function Home() {
   return (
     <>
       <section class="hero">
-        <PageTitle title="Now showing">
-          Your seat,
-          <br />
-          <em>in order.</em>
-        </PageTitle>
-        <p class="lead">
-          Join the line and watch it move. Choose your seats on a live map. Nobody jumps ahead, and
-          no seat is sold twice.
-        </p>
+        <div class="hero-words">
+          <PageTitle title="Now showing">
+            Your seat,
+            <br />
+            <em>in order.</em>
+          </PageTitle>
+          <p class="lead">
+            Join the line and watch it move. Choose your seats on a live map. Nobody jumps ahead,
+            and no seat is sold twice.
+          </p>
+        </div>
+        <HallArt />
       </section>
       {premieres.length > 0 && (
         <section class="block" aria-labelledby="premieres">
@@ -52,11 +56,18 @@ export function Home() {
   );
 }
 
+/** A city on the browser's own clock is the likeliest guess for somebody who has not chosen yet. */
+function nearCity(cities: City[]): string | null {
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (cities.find((city) => city.time_zone === zone) ?? cities[0])?.name ?? null;
+}
+
 function NowShowing() {
   const kept = useStore(chosenCity);
   const cities = useLoad('cities', calls.cities);
-  const known = cities.kind === 'ready' ? cities.value : [];
-  const city = kept !== null && known.includes(kept) ? kept : (known[0] ?? null);
+  const known = cities.kind === 'ready' ? cities.value.map((each) => each.name) : [];
+  const near = cities.kind === 'ready' ? nearCity(cities.value) : null;
+  const city = kept !== null && known.includes(kept) ? kept : near;
   const movies = useLoad(city, (signal) => calls.movies(city, signal));
   useEffect(() => {
     if (city !== null && kept === null) chosenCity.set(city);

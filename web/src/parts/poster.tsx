@@ -1,9 +1,9 @@
 /** A poster drawn from the title alone, for movies that come without a picture. */
 export function Poster({ id, title, small }: { id: string; title: string; small?: boolean }) {
   const look = hashOf(id);
-  const tone = look % 6;
-  const turn = ((look >> 3) % 40) - 20;
-  const high = 26 + ((look >> 8) % 22);
+  const tone = look % 8;
+  const turn = ((look >>> 3) % 40) - 20;
+  const high = 26 + ((look >>> 8) % 22);
   return (
     <svg
       class={`poster poster-${tone}${small === true ? ' poster-small' : ''}`}
@@ -27,13 +27,17 @@ export function Poster({ id, title, small }: { id: string; title: string; small?
 }
 
 function shapeOf(look: number) {
-  switch ((look >> 5) % 4) {
+  switch ((look >>> 5) % 6) {
     case 0:
       return <path class="poster-ground" d="M0 108 22 84l16 15 24-31 38 42v40H0z" />;
     case 1:
       return <path class="poster-ground" d="M0 112q25-22 50 0t50 0v38H0z" />;
     case 2:
       return <path class="poster-ground" d="M0 150V98h14V80h16v24h14V68h18v30h16V86h22v64z" />;
+    case 3:
+      return <path class="poster-ground" d="M0 124h30l20-44 20 44h30v26H0z" />;
+    case 4:
+      return <path class="poster-ground" d="M0 92l26 30 24-22 26 26 24-40v64H0z" />;
     default:
       return <path class="poster-ground" d="M0 150v-34a50 40 0 0 1 100 0v34z" />;
   }

@@ -1,4 +1,4 @@
-import { money, seatWords } from '../lib/format.js';
+import { money, seatWords, zoneName } from '../lib/format.js';
 import { allSeats } from '../lib/seat-model.js';
 import type { SeatMap } from '../lib/types.js';
 import { Icon } from '../parts/icon.js';
@@ -26,7 +26,7 @@ export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
           {seats.map((seat) => (
             <li key={seat.seat}>
               <b>{seat.seat}</b>
-              <span class="quiet">{seat.zone}</span>
+              <span class="quiet">{zoneName(seat.zone)}</span>
               <span class="digits">{money(seat.price)}</span>
               <button
                 type="button"

@@ -1,4 +1,4 @@
-import { count, money } from '../lib/format.js';
+import { count, money, zoneName } from '../lib/format.js';
 import { allSeats, zonesOf } from '../lib/seat-model.js';
 import type { SeatMap } from '../lib/types.js';
 import { Icon } from '../parts/icon.js';
@@ -17,7 +17,8 @@ export function Legend({ map }: { map: SeatMap }) {
       {zonesOf(map).map((zone) => (
         <li key={zone.zone}>
           <span class={`seat seat-free zone-${zone.order % 5}`} aria-hidden="true" />
-          {zone.zone} {money(zone.price)} <span class="quiet">{count(zone.free)} free</span>
+          {zoneName(zone.zone)} {money(zone.price)}{' '}
+          <span class="quiet">{count(zone.free)} free</span>
         </li>
       ))}
       <li>

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { money } from '../lib/format.js';
+import { money, zoneName } from '../lib/format.js';
 import { allSeats, zonesOf } from '../lib/seat-model.js';
 import type { ReserveBody, SeatMap } from '../lib/types.js';
 import { Icon } from '../parts/icon.js';
@@ -61,7 +61,7 @@ export function Picker({ map, cap, onPick }: Props) {
           <option value="">Any zone</option>
           {zones.map((each) => (
             <option key={each.zone} value={each.zone} disabled={each.free === 0}>
-              {each.zone}, {money(each.price)} each{each.free === 0 ? ', none free' : ''}
+              {zoneName(each.zone)}, {money(each.price)} each{each.free === 0 ? ', none free' : ''}
             </option>
           ))}
         </select>

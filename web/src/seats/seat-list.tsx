@@ -1,4 +1,4 @@
-import { money } from '../lib/format.js';
+import { money, zoneName } from '../lib/format.js';
 import { seatName, seatNumber } from '../lib/seat-model.js';
 import type { SeatMap, SeatRow } from '../lib/types.js';
 
@@ -40,8 +40,8 @@ function ListRow({
         Row {row.row}
         <span class="quiet">
           {' '}
-          · {zones.map(([zone, price]) => `${zone} ${money(price)}`).join(', ')} · {free.length}{' '}
-          free
+          · {zones.map(([zone, price]) => `${zoneName(zone)} ${money(price)}`).join(', ')} ·{' '}
+          {free.length} free
         </span>
       </legend>
       <div class="seat-list-seats">

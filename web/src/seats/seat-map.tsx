@@ -1,6 +1,6 @@
 import { Component } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { money } from '../lib/format.js';
+import { money, zoneName } from '../lib/format.js';
 import { allSeats, neighbour, seatName, seatNumber, stepFor, zonesOf } from '../lib/seat-model.js';
 import type { Seat, SeatMap, SeatRow } from '../lib/types.js';
 import { Icon } from '../parts/icon.js';
@@ -72,7 +72,7 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
   return (
     <div class="map">
       <Zoom zoom={zoom} onChange={setZoom} />
-      <div class="map-scroll" ref={scroller}>
+      <div class={`map-scroll${zoom === 0 ? '' : ' map-close'}`} ref={scroller}>
         <div class="map-hall" style={{ '--seat': `${size}px`, '--columns': String(edges.columns) }}>
           <div class="map-screen" aria-hidden="true">
             <span>Screen</span>
@@ -233,5 +233,5 @@ function chosenIn(row: SeatRow, chosen: string[]): string {
 function bandOf(row: SeatRow, before: SeatRow | undefined): string | null {
   const first = row.seats[0];
   if (first === undefined || first.zone === before?.seats[0]?.zone) return null;
-  return `${first.zone} · ${money(first.price)}`;
+  return `${zoneName(first.zone)} · ${money(first.price)}`;
 }

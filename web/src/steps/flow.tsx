@@ -2,11 +2,11 @@ import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { clock } from '../lib/clock.js';
 import { dropPurchase, purchases, session } from '../lib/keep.js';
-import { connected } from '../lib/live.js';
 import { go } from '../lib/router.js';
 import { stepOf } from '../lib/step.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Room, Sale, Show } from '../lib/types.js';
+import { useLost } from '../lib/use-lost.js';
 import { usePlace, useRoom } from '../lib/use-room.js';
 import { Icon } from '../parts/icon.js';
 import { Choose } from './choose.js';
@@ -20,7 +20,7 @@ import { Waiting } from './waiting.js';
 export function Flow({ sale, show }: { sale: Sale; show: Show | null }) {
   const { room, movement } = useRoom(sale.sale_id);
   const { place, ahead } = usePlace(sale.sale_id, room);
-  const live = useStore(connected);
+  const lost = useLost();
   const fan = useStore(session);
   const purchase = useStore(purchases)[show?.show_id ?? ''] ?? null;
   const { standing } = sale;
@@ -29,7 +29,7 @@ export function Flow({ sale, show }: { sale: Sale; show: Show | null }) {
   return (
     <div class="flow">
       {!standing && <Progress at={step} />}
-      {!live && fan !== null && room !== null && (
+      {lost && fan !== null && room !== null && (
         <p class="offline" role="status">
           <Icon name="offline" /> Live updates are interrupted. We keep asking; your place and seats
           are safe.

@@ -37,10 +37,10 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
           !paying && <HoldTimer reservation={reservation} purchase={purchase} />
         )}
       </div>
+      {purchase.refusal !== undefined && <Refusal problem={purchase.refusal} />}
       <div class="pay-columns">
         <Summary reservation={reservation} />
         <div class="pay-side">
-          {purchase.refusal !== undefined && <Refusal problem={purchase.refusal} />}
           {paying ? <Settling purchase={purchase} /> : <Cards purchase={purchase} />}
           {!paying && <HoldActions purchase={purchase} reservation={reservation} sale={sale} />}
         </div>
@@ -133,9 +133,8 @@ function Cards({ purchase }: { purchase: Purchase }) {
               onChange={() => setToken(card.token)}
             />
             <span class="card-face" aria-hidden="true" />
-            <span>
-              <b>{card.name}</b>
-              <span class="quiet"> {card.says}</span>
+            <span class="card-words">
+              <b>{card.name}</b> <span class="quiet">{card.says}</span>
             </span>
           </label>
         ))}
