@@ -20,11 +20,19 @@ export interface Purchase {
   refusal?: Problem;
 }
 
+/** A purchase that has been paid. */
+export interface Booked {
+  saleId: string;
+  showId: string;
+  bookingId: string;
+}
+
 export const session = createKeptStore<Session | null>('usher.session', null);
 const owner = createKeptStore<string | null>('usher.owner', null);
 export const chosenCity = createKeptStore<string | null>('usher.city', null);
 export const places = createKeptStore<Record<string, Place>>('usher.places', {});
 export const purchases = createKeptStore<Record<string, Purchase>>('usher.purchases', {});
+export const lastBooked = createKeptStore<Booked | null>('usher.booked', null);
 
 /** Keeps the fan's place in a sale; the receipt of an earlier answer is never forgotten. */
 export function keepPlace(place: Place): void {
@@ -32,6 +40,14 @@ export function keepPlace(place: Place): void {
   const receipt = place.receipt ?? all[place.sale_id]?.receipt;
   const kept = receipt === undefined ? place : { ...place, receipt };
   places.set({ ...all, [place.sale_id]: kept });
+}
+
+/** A pass is good for one reservation; with it the turn is over. */
+export function endTurn(saleId: string): void {
+  const place = places.get()[saleId];
+  if (place === undefined) return;
+  const { pass: _spent, pass_expires_at: _over, ...rest } = place;
+  places.set({ ...places.get(), [saleId]: { ...rest, state: 'done' } });
 }
 
 export function dropPlace(saleId: string): void {
@@ -67,4 +83,5 @@ export function forgetFan(): void {
 function forgetPurchases(): void {
   places.set({});
   purchases.set({});
+  lastBooked.set(null);
 }

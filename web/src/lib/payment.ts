@@ -1,6 +1,6 @@
 import { ApiError, call, problemOf } from './api.js';
 import * as calls from './calls.js';
-import { dropPurchase, keepPurchase, type Purchase, purchases } from './keep.js';
+import { dropPurchase, keepPurchase, lastBooked, type Purchase, purchases } from './keep.js';
 import { hear } from './live.js';
 import { pause, woken } from './pace.js';
 import { repeated } from './purchase.js';
@@ -25,13 +25,11 @@ export const testCards = [
   { token: 'pm_card_chargeDeclined', name: 'Visa without funds', says: 'Declined' },
 ] as const;
 
-export type Paid = { kind: 'booked'; bookingId: string } | { kind: 'not' };
+const running = new Map<string, Promise<void>>();
 
-const running = new Map<string, Promise<Paid>>();
-
-export function pay(purchase: Purchase, token: string): Promise<Paid> {
+export function pay(purchase: Purchase, token: string): Promise<void> {
   const { reservation } = purchase;
-  if (reservation === undefined) return Promise.resolve({ kind: 'not' });
+  if (reservation === undefined) return Promise.resolve();
   const body = { reservation_id: reservation.reservation_id, payment_token: token };
   const { refusal: _old, ...rest } = purchase;
   keepPurchase({ ...rest, confirm: { key: crypto.randomUUID(), body } });
@@ -39,7 +37,7 @@ export function pay(purchase: Purchase, token: string): Promise<Paid> {
 }
 
 /** Goes on with a kept attempt, for example after a reload; safe to call twice. */
-export function resumePay(showId: string): Promise<Paid> {
+export function resumePay(showId: string): Promise<void> {
   const present = running.get(showId);
   if (present !== undefined) return present;
   const run = drivePay(showId).finally(() => running.delete(showId));
@@ -47,16 +45,15 @@ export function resumePay(showId: string): Promise<Paid> {
   return run;
 }
 
-async function drivePay(showId: string): Promise<Paid> {
+async function drivePay(showId: string): Promise<void> {
   const purchase = purchases.get()[showId];
-  if (purchase?.confirm === undefined) return { kind: 'not' };
+  if (purchase?.confirm === undefined) return;
   try {
     const bookingId = await settled(showId, purchase.confirm);
+    lastBooked.set({ saleId: purchase.saleId, showId, bookingId });
     dropPurchase(showId);
-    return { kind: 'booked', bookingId };
   } catch (thrown) {
     refuse(purchase, problemOf(thrown));
-    return { kind: 'not' };
   }
 }
 

@@ -1,6 +1,6 @@
 import { ApiError, call, problemOf } from './api.js';
 import * as calls from './calls.js';
-import { dropPurchase, keepPurchase, type Purchase, places, purchases } from './keep.js';
+import { dropPurchase, endTurn, keepPurchase, type Purchase, places, purchases } from './keep.js';
 import { hear } from './live.js';
 import { backOffMs, pause, woken } from './pace.js';
 import { createStore } from './store.js';
@@ -55,6 +55,7 @@ async function driveReserve(showId: string): Promise<void> {
     );
     const reservation = status === 202 ? await decided(body.request_id) : body;
     keepPurchase({ saleId, showId, reservation });
+    endTurn(saleId);
   } catch (thrown) {
     await refuse({ saleId, showId }, problemOf(thrown));
   } finally {

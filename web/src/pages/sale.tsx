@@ -2,6 +2,7 @@ import * as calls from '../lib/calls.js';
 import { purchases } from '../lib/keep.js';
 import { useStore } from '../lib/store.js';
 import type { Sale } from '../lib/types.js';
+import { useBooked } from '../lib/use-booked.js';
 import { useLoad } from '../lib/use-load.js';
 import { PageTitle } from '../parts/heading.js';
 import { Ready } from '../parts/loading.js';
@@ -19,6 +20,7 @@ export function SalePage({ id }: { id: string }) {
 }
 
 function SaleFlow({ sale }: { sale: Sale }) {
+  useBooked((booked) => booked.saleId === sale.sale_id);
   const shows = sale.shows ?? [];
   const begun = Object.values(useStore(purchases)).find((each) => each.saleId === sale.sale_id);
   const only = shows.length === 1 ? shows[0] : shows.find((show) => show.show_id === begun?.showId);

@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
-import { purchases } from '../lib/keep.js';
+import { lastBooked, purchases } from '../lib/keep.js';
 import { takeBankReturn } from '../lib/payment.js';
 import { go } from '../lib/router.js';
+import { useBooked } from '../lib/use-booked.js';
 import { useLoad } from '../lib/use-load.js';
 import { PageTitle } from '../parts/heading.js';
 import { Link } from '../parts/link.js';
@@ -13,11 +14,12 @@ import { ShowLine } from '../parts/show-line.js';
 import { Flow } from '../steps/flow.js';
 
 export function ShowPage({ id }: { id: string }) {
+  useBooked((booked) => booked.showId === id);
   useEffect(() => {
     // The tab that paid may have settled already; then there is nothing left to pay in this one.
-    if (takeBankReturn() && purchases.get()[id]?.reservation === undefined) {
-      go('/bookings', { replace: true });
-    }
+    if (!takeBankReturn() || purchases.get()[id]?.reservation !== undefined) return;
+    const last = lastBooked.get();
+    go(last?.showId === id ? `/bookings/${last.bookingId}` : '/bookings', { replace: true });
   }, [id]);
   const both = useLoad(`show ${id}`, async (signal) => {
     const show = await calls.show(id, signal);

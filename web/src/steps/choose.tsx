@@ -95,7 +95,7 @@ export function Choose({ sale, show, place, room }: Props) {
               chosen={chosen}
               cap={sale.seat_cap}
               onToggle={toggle}
-              onHold={() => ask({ show_id: show.show_id, seats: chosen })}
+              onHold={() => ask({ show_id: show.show_id, seats: inOrder(map, chosen) })}
             />
             <Picker
               map={map}
@@ -110,6 +110,13 @@ export function Choose({ sale, show, place, room }: Props) {
       )}
     </section>
   );
+}
+
+/** Tickets come in the order of the wish, and people sit in the order of the hall. */
+function inOrder(map: SeatMap, chosen: string[]): string[] {
+  return allSeats(map)
+    .map((seat) => seat.seat)
+    .filter((seat) => chosen.includes(seat));
 }
 
 /** Seats that somebody else takes leave the selection, and the fan is told. */

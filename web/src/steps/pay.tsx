@@ -1,10 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { announce } from '../lib/announce.js';
 import * as calls from '../lib/calls.js';
 import { asMoney, countdown, money } from '../lib/format.js';
 import { keepPurchase, type Purchase, purchases } from '../lib/keep.js';
 import { challengeUrl, pay, resumePay, testCards } from '../lib/payment.js';
-import { go } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
 import type { Reservation, Sale, Show } from '../lib/types.js';
 import { useDeadline } from '../lib/use-clock.js';
@@ -18,12 +16,7 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
   const purchase = useStore(purchases)[show.show_id];
   const paying = purchase?.confirm !== undefined;
   useEffect(() => {
-    if (!paying) return;
-    void resumePay(show.show_id).then((paid) => {
-      if (paid.kind !== 'booked') return;
-      announce('Paid. Here are your tickets.');
-      go(`/bookings/${paid.bookingId}`);
-    });
+    if (paying) void resumePay(show.show_id);
   }, [paying, show.show_id]);
   if (purchase?.reservation === undefined) return null;
   const { reservation } = purchase;
