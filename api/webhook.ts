@@ -6,8 +6,10 @@ import type { ApiDeps } from './deps.js';
 
 type Deps = Pick<ApiDeps, 'catalog' | 'config' | 'log' | 'shards' | 'payments' | 'redis' | 'names'>;
 
-/** Events settled at once by this process; more wait in the inbox for the reconciler. */
+/** Events settled at once by this process, and those that wait for it in memory. */
 const settlingMax = 8;
+/** More than these wait in the inbox alone, for the reconciler. */
+const waitingMax = 1_000;
 
 /**
  * Takes the provider's signed events. The row is committed before the 200, whatever comes later;
@@ -15,9 +17,11 @@ const settlingMax = 8;
  */
 export function webhookHandler(deps: Deps): RequestHandler {
   const settling: EventDeps = { ...deps, publicUrl: deps.config.publicUrl };
+  const waiting: InboxEvent[] = [];
   let running = 0;
-  const settleSoon = (event: InboxEvent): void => {
-    if (running >= settlingMax) return;
+  const settleNext = (): void => {
+    const event = running < settlingMax ? waiting.shift() : undefined;
+    if (!event) return;
     running += 1;
     settleEvent(settling, event)
       .catch((error: unknown) => {
@@ -25,6 +29,7 @@ export function webhookHandler(deps: Deps): RequestHandler {
       })
       .finally(() => {
         running -= 1;
+        settleNext();
       });
   };
   return async (req, res) => {
@@ -38,6 +43,8 @@ export function webhookHandler(deps: Deps): RequestHandler {
     const event = inboxEventOf(message);
     const isNew = await insertEvent(deps.catalog, event);
     res.status(200).json({ received: true });
-    if (isNew && event.showId !== null) settleSoon(event);
+    if (!isNew || event.showId === null || waiting.length >= waitingMax) return;
+    waiting.push(event);
+    settleNext();
   };
 }
