@@ -43,7 +43,7 @@ export function SeatMapView({ map, chosen, onToggle }: Props) {
     const near = tapped.current;
     tapped.current = null;
     if (near === null) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
-    else cellOf(box, near)?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    else centre(box, cellOf(box, near));
   }, [size]);
 
   const press = (event: KeyboardEvent): void => {
@@ -105,6 +105,12 @@ function focusOn(box: HTMLElement | null, seat: string): void {
   const cell = cellOf(box, seat);
   cell?.focus();
   cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+/** Brings the tapped seat to the middle of the frame, and the frame into the window. */
+function centre(box: HTMLElement, cell: HTMLElement | null): void {
+  cell?.scrollIntoView({ block: 'center', inline: 'center' });
+  box.scrollIntoView({ block: 'nearest' });
 }
 
 function cellOf(box: HTMLElement | null, seat: string): HTMLElement | null {
