@@ -108,8 +108,10 @@ function openWords(
     };
   }
   const wait = estimate(at.ahead, room);
-  if (at.ahead === 0)
-    return { tone: 'moving', headline: 'You are next', text: 'Stay here, please.' };
+  if (at.ahead === 0) {
+    const text = 'Stay here, please: you go in as soon as somebody inside has finished.';
+    return { tone: 'moving', headline: 'You are next', text };
+  }
   return {
     tone: 'moving',
     headline: wait === null ? 'You are in the line' : `Your turn comes in ${range(wait)}`,

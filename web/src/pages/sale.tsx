@@ -35,7 +35,8 @@ function SaleFlow({ sale }: { sale: Sale }) {
             <ShowLine show={only} />
           ) : (
             <p class="facts">
-              {shows.length} shows · up to {sale.seat_cap} seats each
+              {shows.length === 0 ? 'Shows to be announced' : `${shows.length} shows`} · up to{' '}
+              {sale.seat_cap} seats each
             </p>
           )}
         </div>

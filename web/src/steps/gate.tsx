@@ -49,7 +49,9 @@ export function Gate({ sale, room, place }: Props) {
       ) : fan === null ? (
         <>
           <p class="lead">
-            Log in or create an account to take your place. It takes a minute, so do it early.
+            {state === 'scheduled'
+              ? `${lobbyWords(sale)} Log in or create an account now, so that you are ready.`
+              : 'Log in or create an account to take your place. It takes a minute, so do it early.'}
           </p>
           <LoginForm />
         </>
@@ -76,14 +78,22 @@ function GateHeadline({ opens, state }: { opens: number | null; state: Room['sta
   );
 }
 
+function lobbyWords(sale: Sale): string {
+  return sale.lobby_opens_at
+    ? `The lobby opens on ${instant(sale.lobby_opens_at)}.`
+    : 'The lobby opens shortly before the sale.';
+}
+
 function RoomFacts({ sale, room }: { sale: Sale; room: Room | null }) {
   if (room === null) return null;
   return (
     <dl class="stats">
-      <div>
-        <dt>In the line</dt>
-        <dd class="digits">{count(room.waiting)}</dd>
-      </div>
+      {room.state !== 'scheduled' && (
+        <div>
+          <dt>{room.state === 'lobby' ? 'In the lobby' : 'In the line'}</dt>
+          <dd class="digits">{count(room.waiting)}</dd>
+        </div>
+      )}
       {room.seats_left !== null && (
         <div>
           <dt>Seats left</dt>
@@ -112,11 +122,7 @@ function JoinButton({ sale, state }: { sale: Sale; state: Room['state'] }) {
     setBusy(false);
   };
   if (state === 'scheduled') {
-    return (
-      <p class="lead">
-        The lobby opens shortly before the sale. Come back then to take your place.
-      </p>
-    );
+    return <p class="lead">{lobbyWords(sale)} Come back then to take your place.</p>;
   }
   const fair =
     sale.lobby === 'draw'

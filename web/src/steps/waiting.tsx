@@ -59,7 +59,7 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
         </div>
         <div>
           <dt>{lobby ? 'In the lobby' : 'In the line'}</dt>
-          <dd class="digits">{count(room.waiting)}</dd>
+          <dd class="digits">{count(Math.max(room.waiting, (ahead ?? 0) + 1))}</dd>
         </div>
         {room.seats_left !== null && (
           <div>
@@ -68,7 +68,7 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
           </div>
         )}
       </dl>
-      <Leave saleId={sale.sale_id} />
+      <Leave saleId={sale.sale_id} what={lobby ? 'lobby' : 'line'} />
     </section>
   );
 }
@@ -98,10 +98,12 @@ function Ahead({
   const done = first === null || first === 0 ? 1 : 1 - ahead / first;
   return (
     <>
-      <p class="giant-block">
-        <span class="giant digits">{count(ahead)}</span>
-        <span class="quiet">{ahead === 1 ? 'person is' : 'people are'} before you</span>
-      </p>
+      {ahead > 0 && (
+        <p class="giant-block">
+          <span class="giant digits">{count(ahead)}</span>
+          <span class="quiet">{ahead === 1 ? 'person is' : 'people are'} before you</span>
+        </p>
+      )}
       <progress class="walk" max={1} value={done} aria-label="How far you have come in the line" />
     </>
   );
@@ -116,7 +118,7 @@ function useSpokenPlace(ahead: number | null, headline: string): void {
     const changed = headline.replace(/\d+/g, '') !== old.replace(/\d+/g, '');
     if (!near && !changed) return;
     said.current = { ahead: ahead ?? before, headline };
-    announce(ahead === null ? headline : `${headline}. ${count(ahead)} before you.`);
+    announce(ahead ? `${headline}. ${count(ahead)} before you.` : headline);
   }, [ahead, headline]);
 }
 
@@ -130,7 +132,7 @@ function useTabTitle(ahead: number | null, name: string): void {
   }, [ahead, name]);
 }
 
-function Leave({ saleId }: { saleId: string }) {
+function Leave({ saleId, what }: { saleId: string; what: string }) {
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const leave = async (): Promise<void> => {
@@ -144,7 +146,7 @@ function Leave({ saleId }: { saleId: string }) {
   if (!asked) {
     return (
       <button type="button" class="button-text" onClick={() => setAsked(true)}>
-        Leave the line
+        Leave the {what}
       </button>
     );
   }
