@@ -93,3 +93,52 @@ async function saved(page: Page, name: string): Promise<string> {
   ]);
   return readFileSync(await file.path(), 'latin1');
 }
+
+it(
+  'gives more time, takes seats back, and sells to the same fan again',
+  onStage({ rowSeats: 8 }, async (stage) => {
+    const visitor = await stage.visit();
+    const page = await visitor.newPage();
+    await page.goto('/login');
+    await signUpOn(page);
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    await page.goto(`/shows/${stage.world.showIds[0]}`);
+    const hold = async (how: () => Promise<void>) => {
+      await how();
+      await page.getByRole('heading', { name: 'These seats are yours for now' }).waitFor();
+    };
+    await hold(() => page.getByRole('button', { name: 'Find 2 seats together' }).click());
+    const before = await heldUntil(page);
+    await page.getByRole('button', { name: 'I need more time' }).click();
+    await page.waitForFunction(
+      (then) => !window.localStorage.getItem('usher.purchases')?.includes(then),
+      before,
+    );
+    expect((await heldUntil(page)) > before).toBe(true);
+    await page.getByRole('button', { name: 'Release the seats' }).click();
+    await page.getByRole('button', { name: 'Release the seats' }).click();
+
+    await hold(async () => {
+      await seatOn(page, 'B-1', 'free').click();
+      await page.getByRole('button', { name: 'Hold this seat' }).click();
+    });
+    await page.getByRole('button', { name: 'Pay €12' }).click();
+    await page.waitForURL('**/bookings/bkg_*');
+    await page.goBack();
+    await seatOn(page, 'B-1', 'sold').waitFor();
+    await hold(async () => {
+      await seatOn(page, 'B-2', 'free').click();
+      await page.getByRole('button', { name: 'Hold this seat' }).click();
+    });
+  }),
+  90_000,
+);
+
+/** Until when the page knows its seats to be held. */
+function heldUntil(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const all = JSON.parse(window.localStorage.getItem('usher.purchases') ?? '{}');
+    const [first] = Object.values(all) as { reservation: { expires_at: string } }[];
+    return first?.reservation.expires_at ?? '';
+  });
+}
