@@ -38,7 +38,7 @@ async function main(): Promise<void> {
       ),
     reserve: () =>
       benchReserve(
-        { ...reserveSettings, ...(values.quick ? { rounds: 1, requests: 1_000 } : {}) },
+        { ...reserveSettings, ...(values.quick ? { rounds: 1, requests: 1_000, shows: [1] } : {}) },
         say,
       ),
   };

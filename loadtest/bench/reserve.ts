@@ -19,15 +19,19 @@ export type ReserveSettings = {
   requests: number;
   /** Calls before that, which count for nothing: the programs are still compiling themselves. */
   warmUp: number;
-  shows: number;
+  /** One measurement for each number of shows that the calls are spread over. */
+  shows: number[];
 };
+
+/** The settings of one measurement. */
+type Setting = Omit<ReserveSettings, 'shows'> & { shows: number };
 
 export const reserveSettings: ReserveSettings = {
   rounds: 3,
   connections: 256,
   requests: 12_000,
   warmUp: 3_000,
-  shows: 8,
+  shows: [1, 8],
 };
 
 type Measured = { per_second: number; p50_ms: number; p99_ms: number; failed: number };
@@ -35,6 +39,8 @@ type Call = { headers: Record<string, string>; body: string };
 type Counter = { showId: number; fan: number };
 
 const halfRateConnections = 64;
+
+type Variant = 'Express echo' | 'plain handler' | 'Usher' | 'Usher at half its rate';
 
 /** Booked seats through HTTP: an echo, the plain locking handler and Usher, in turns. */
 export async function benchReserve(
@@ -45,30 +51,52 @@ export async function benchReserve(
   try {
     await makeSale(stage.catalog);
     const counter: Counter = { showId: 0, fan: 0 };
-    const lists = { echo: [], plain: [], usher: [], half: [] } as Record<string, Measured[]>;
+    const figures = new Map<string, Measured[]>();
     for (let round = 1; round <= settings.rounds; round += 1) {
-      say(`round ${round}: Express echo`);
-      lists.echo?.push(await withBaseline(stage, (port) => echo(port, settings)));
-      say(`round ${round}: plain Express and mysql2 handler`);
-      lists.plain?.push(await withBaseline(stage, (port) => plain(stage, port, settings, counter)));
-      say(`round ${round}: Usher`);
-      const most = await withUsher(stage, (port) => usher(stage, port, settings, counter));
-      lists.usher?.push(most);
-      say(`round ${round}: Usher at half of ${Math.round(most.per_second)} calls a second`);
-      const half = { ...settings, connections: halfRateConnections, rate: most.per_second / 2 };
-      lists.half?.push(await withUsher(stage, (port) => usher(stage, port, half, counter)));
+      for (const shows of settings.shows) {
+        const note = (variant: Variant, measured: Measured): Measured => {
+          const key = `${scenarioOf(shows)}|${variant}`;
+          figures.set(key, [...(figures.get(key) ?? []), measured]);
+          say(
+            `round ${round}: ${scenarioOf(shows)}, ${variant}: ${Math.round(measured.per_second)}/s`,
+          );
+          return measured;
+        };
+        await measureAll(stage, { ...settings, shows }, counter, note);
+      }
     }
     return {
       name: 'reserve',
       commit: describeCommit(),
       machine: describeMachine(),
-      settings: { ...settings, ratio_of: 'plain handler', seats_per_call: 2 },
-      rows: toRows(lists),
+      settings: { ...settings, ratio_of: 'plain handler (same scenario)', seats_per_call: 2 },
+      rows: toRows(figures),
       exact: await countExactly(stage.shard),
     };
   } finally {
     await stage.close();
   }
+}
+
+function scenarioOf(shows: number): string {
+  return shows === 1 ? 'one show' : `${shows} shows of one sale`;
+}
+
+async function measureAll(
+  stage: Stage,
+  settings: Setting,
+  counter: Counter,
+  note: (variant: Variant, measured: Measured) => Measured,
+): Promise<void> {
+  note('Express echo', await withBaseline(stage, (port) => echo(port, settings)));
+  note('plain handler', await withBaseline(stage, (port) => plain(stage, port, settings, counter)));
+  const most = note(
+    'Usher',
+    await withUsher(stage, (port) => usher(stage, port, settings, counter)),
+  );
+  const half = { ...settings, connections: halfRateConnections, rate: most.per_second / 2 };
+  const measured = await withUsher(stage, (port) => usher(stage, port, half, counter));
+  note('Usher at half its rate', measured);
 }
 
 async function withBaseline(
@@ -103,7 +131,7 @@ async function measureAndStop(
   }
 }
 
-function echo(port: number, settings: ReserveSettings): Promise<Measured> {
+function echo(port: number, settings: Setting): Promise<Measured> {
   const call: Call = {
     headers: {},
     body: JSON.stringify({ show_id: '1', seats: ['R0-1', 'R0-2'] }),
@@ -119,7 +147,7 @@ function echo(port: number, settings: ReserveSettings): Promise<Measured> {
 async function plain(
   stage: Stage,
   port: number,
-  settings: ReserveSettings,
+  settings: Setting,
   counter: Counter,
 ): Promise<Measured> {
   const wishes = await makeWishes(stage, settings, counter);
@@ -133,7 +161,7 @@ async function plain(
 async function usher(
   stage: Stage,
   port: number,
-  settings: ReserveSettings & { rate?: number },
+  settings: Setting & { rate?: number },
   counter: Counter,
 ): Promise<Measured> {
   const sign = signers(stage);
@@ -152,11 +180,7 @@ async function usher(
 type Wish = { show: BenchShow; seats: string[]; fan: { id: string; passId: string; no: number } };
 
 /** Two own seats for every call, over all shows in turn. */
-async function makeWishes(
-  stage: Stage,
-  settings: ReserveSettings,
-  counter: Counter,
-): Promise<Wish[]> {
+async function makeWishes(stage: Stage, settings: Setting, counter: Counter): Promise<Wish[]> {
   const calls = settings.warmUp + settings.requests;
   const perShow = Math.ceil(calls / settings.shows) * 2;
   const shows: BenchShow[] = [];
@@ -257,27 +281,26 @@ async function send(
   };
 }
 
-function toRows(lists: Record<string, Measured[]>): BenchRow[] {
-  const row = (variant: string, list: Measured[] = []): BenchRow => {
+function toRows(figures: Map<string, Measured[]>): BenchRow[] {
+  const rows = [...figures].map(([key, list]): BenchRow => {
+    const [scenario = '', variant = ''] = key.split('|');
     const failed = list.reduce((sum, one) => sum + one.failed, 0);
     if (failed > 0)
-      throw new Error(`${failed} calls of ${variant} failed, so its figure means nothing`);
+      throw new Error(`${failed} calls of ${key} failed, so its figure means nothing`);
     return {
-      scenario: 'every request wins',
+      scenario,
       variant,
       per_second: median(list.map((one) => one.per_second)),
       p50_ms: median(list.map((one) => one.p50_ms)),
       p99_ms: median(list.map((one) => one.p99_ms)),
       ratio: null,
     };
-  };
-  const rows = [
-    row('Express echo', lists.echo),
-    row('plain handler', lists.plain),
-    row('Usher', lists.usher),
-    row('Usher at half its rate', lists.half),
-  ];
-  const base = rows.find((one) => one.variant === 'plain handler');
-  for (const one of rows) one.ratio = base ? one.per_second / base.per_second : null;
+  });
+  for (const row of rows) {
+    const base = rows.find(
+      (one) => one.scenario === row.scenario && one.variant === 'plain handler',
+    );
+    if (base) row.ratio = row.per_second / base.per_second;
+  }
   return rows;
 }
