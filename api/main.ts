@@ -11,7 +11,7 @@ import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { openFanGuard } from '../core/store/catalog/fans.js';
-import { openDatabase, openKnex } from '../core/store/database.js';
+import { acceptLimits, openDatabase, openKnex } from '../core/store/database.js';
 import { assertDatabases } from '../core/store/footing.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
@@ -59,7 +59,9 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     timeoutMs: paymentMsMax,
   });
   const fans = await openFanGuard(catalog);
-  const accepting = openAccepting(shards, wake.wake);
+  const acceptShards = await openShards(catalog, config.shardUrls, acceptLimits);
+  lifecycle.onClose('accepting', () => acceptShards.close());
+  const accepting = openAccepting(acceptShards, wake.wake);
   const outcomes = openOutcomes(shards, log);
   lifecycle.onClose('waiting calls', () => {
     outcomes.close();

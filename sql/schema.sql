@@ -360,7 +360,7 @@ CREATE TABLE reservation (
   fan_id char(12) CHARACTER SET ascii NOT NULL,
   pass_id char(16) CHARACTER SET ascii NOT NULL,
   state varchar(8) NOT NULL,
-  seats json NOT NULL,
+  seats varchar(1000) NOT NULL,
   adjacent tinyint(1) NOT NULL,
   amount int unsigned NOT NULL,
   currency char(3) NOT NULL,

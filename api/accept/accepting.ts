@@ -1,6 +1,7 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import { type Database, isRetryable } from '../../core/store/database.js';
+import { inOneTrip } from '../../core/store/one-trip.js';
 import {
   insertRequests,
   type JournalEntry,
@@ -51,20 +52,24 @@ async function journal(
   wake: (showId: ShowId) => void,
 ): Promise<Accepted[]> {
   const sorted = [...entries].sort(byKey);
-  await insertWithRetry(shard, sorted);
-  // Woken before the rows are read back: the lane may start while we still ask for the numbers.
+  const rows = await insertAndRead(shard, sorted);
   for (const showId of new Set(entries.map((entry) => entry.showId))) wake(showId);
-  const rows = await readByKeys(shard, sorted);
   const found = new Map(rows.map((row) => [keyOf(row), row]));
   return entries.map((entry) => found.get(keyOf(entry)));
 }
 
-/** A statement that was chosen as a victim changed nothing and is simply said again. */
-async function insertWithRetry(shard: Database, entries: JournalEntry[]): Promise<void> {
+/**
+ * Inserts and reads back in one round trip; the insert has committed before the read begins. A
+ * statement that was chosen as a victim changed nothing and is simply said again.
+ */
+async function insertAndRead(shard: Database, entries: JournalEntry[]): Promise<JournalRow[]> {
   for (let tried = 1; ; tried += 1) {
     try {
-      await insertRequests(shard, entries);
-      return;
+      const [, rows] = await inOneTrip<[number, JournalRow[]]>(shard, (trip) => [
+        insertRequests(trip, entries),
+        readByKeys(trip, entries),
+      ]);
+      return rows;
     } catch (error) {
       if (!isRetryable(error) || tried >= retriesMax) throw error;
     }

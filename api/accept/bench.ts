@@ -5,7 +5,7 @@ import { redisNames } from '../../core/redis/keys.js';
 import { subscribe } from '../../core/redis/news.js';
 import { readConfig } from '../../core/runtime/config.js';
 import { openLog } from '../../core/runtime/log.js';
-import { openDatabase } from '../../core/store/database.js';
+import { acceptLimits, openDatabase } from '../../core/store/database.js';
 import { openShards } from '../../core/store/shards.js';
 import { openAccepting } from './accepting.js';
 import { openOutcomes } from './outcomes.js';
@@ -36,7 +36,8 @@ const outcomes = openOutcomes(shards, log);
 await subscribe(subscriber, names, node, (message) => {
   if (message.kind === 'decisions') outcomes.heard(message.decisions);
 });
-const accepting = openAccepting(shards, wakes.wake);
+const acceptShards = await openShards(catalog, config.shardUrls, acceptLimits);
+const accepting = openAccepting(acceptShards, wakes.wake);
 
 const latencies: number[] = [];
 const counts = { granted: 0, refused: 0, unknown: 0 };
@@ -88,5 +89,6 @@ outcomes.close();
 await wakes.close();
 closeRedis(redis);
 closeRedis(subscriber);
+await acceptShards.close();
 await shards.close();
 await catalog.close();

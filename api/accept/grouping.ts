@@ -11,8 +11,8 @@ export type Grouping<Item, Result> = {
 };
 
 /** After a small group the next one gathers this long; a lone item never waits for it. */
-const gatherMs = 2;
-const smallGroup = 64;
+const gatherMs = 1;
+const smallGroup = 16;
 
 type Pending<Item, Result> = {
   item: Item;

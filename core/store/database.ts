@@ -18,7 +18,11 @@ export type Queryable = {
   rows<T>(sql: string, params?: SqlValue[]): Promise<T[]>;
   /** Runs a change and returns the rows that it matched, with the first generated id. */
   change(sql: string, params?: SqlValue[]): Promise<{ matched: number; insertId: number }>;
+  /** Runs statements in their order, in one round trip where the pool allows it; see one-trip.ts. */
+  say(statements: Statement[]): Promise<unknown[]>;
 };
+
+export type Statement = { sql: string; params: SqlValue[] };
 
 declare const txMark: unique symbol;
 
@@ -39,9 +43,23 @@ export type DatabaseLimits = {
   lockWaitSeconds: number;
   /** After this much silence the server drops the connection and with it its locks. */
   idleSeconds: number;
+  /** Several statements may travel in one packet: only for pools of the hot path. */
+  oneTrip?: boolean;
 };
 
-export const lanesLimits: DatabaseLimits = { connections: 20, lockWaitSeconds: 1, idleSeconds: 5 };
+export const lanesLimits: DatabaseLimits = {
+  connections: 20,
+  lockWaitSeconds: 1,
+  idleSeconds: 5,
+  oneTrip: true,
+};
+/** For the journal inserts of an api process: one statement per shard is under way at a time. */
+export const acceptLimits: DatabaseLimits = {
+  connections: 4,
+  lockWaitSeconds: 3,
+  idleSeconds: 600,
+  oneTrip: true,
+};
 export const usualLimits: DatabaseLimits = {
   connections: 20,
   lockWaitSeconds: 3,
@@ -67,14 +85,15 @@ export function openDatabase(url: string, limits: DatabaseLimits = usualLimits):
     connectTimeout: 3_000,
     supportBigNumbers: true,
     jsonStrings: true,
+    multipleStatements: limits.oneTrip ?? false,
   });
   pool.on('connection', (connection) => {
     connection.query(sessionStatement(limits));
     connection.query(isolationStatement);
   });
   return {
-    ...queryable(pool),
-    transaction: (work, retries = 'all') => runTransaction(pool, work, retries),
+    ...queryable(sayOn(pool, limits)),
+    transaction: (work, retries = 'all') => runTransaction(pool, limits, work, retries),
     close: () => settled((done) => pool.end(done)),
   };
 }
@@ -118,14 +137,44 @@ function mysqlUri(url: string): string {
   return url.replace(/^mariadb:/, 'mysql:');
 }
 
-function queryable(connection: Pool | PoolConnection): Queryable {
+type Say = Queryable['say'];
+
+function queryable(say: Say): Queryable {
   return {
+    say,
     rows: async <T>(sql: string, params: SqlValue[] = []) =>
-      (await ask(connection, sql, params)) as T[],
-    change: async (sql, params = []) => {
-      const result = (await ask(connection, sql, params)) as ResultSetHeader;
-      return { matched: result.affectedRows, insertId: result.insertId };
-    },
+      (await say([{ sql, params }]))[0] as T[],
+    change: async (sql, params = []) => toChange((await say([{ sql, params }]))[0]),
+  };
+}
+
+/** What a change did, from the driver's answer. */
+export function toChange(result: unknown): { matched: number; insertId: number } {
+  const { affectedRows, insertId } = result as ResultSetHeader;
+  return { matched: affectedRows, insertId };
+}
+
+function sayOn(connection: Pool | PoolConnection, limits: DatabaseLimits): Say {
+  return async (statements) => {
+    const [only] = statements;
+    if (limits.oneTrip && statements.length > 1) {
+      const text = statements.map(({ sql, params }) => mysql.format(sql, params, false, 'Z'));
+      return (await ask(connection, text.join(';\n'))) as unknown[];
+    }
+    if (only && statements.length === 1) return [await ask(connection, only.sql, only.params)];
+    const results: unknown[] = [];
+    for (const { sql, params } of statements) results.push(await ask(connection, sql, params));
+    return results;
+  };
+}
+
+/** Opens the transaction with its first statement, which saves a round trip. */
+function beginning(say: Say): Say {
+  let begun = false;
+  return async (statements) => {
+    if (begun) return say(statements);
+    begun = true;
+    return (await say([{ sql: 'START TRANSACTION', params: [] }, ...statements])).slice(1);
   };
 }
 
@@ -157,14 +206,14 @@ const retryPauseMsMax = 60;
  */
 async function runTransaction<T>(
   pool: Pool,
+  limits: DatabaseLimits,
   work: (tx: Tx) => Promise<T>,
   retries: Retries,
 ): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     const connection = await settled<PoolConnection>((done) => pool.getConnection(done));
     try {
-      await ask(connection, 'START TRANSACTION');
-      const result = await work(queryable(connection) as Tx);
+      const result = await work(queryable(beginning(sayOn(connection, limits))) as Tx);
       await ask(connection, 'COMMIT');
       connection.release();
       return result;

@@ -2,6 +2,7 @@ import { type Decision, decide, type Quota, undecidedMsMax } from '../../core/do
 import type { ShowId } from '../../core/domain/ids.js';
 import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../../core/store/database.js';
+import { inOneTrip } from '../../core/store/one-trip.js';
 import {
   addQuotas,
   holdSeats,
@@ -57,9 +58,11 @@ export async function decideBatch(
 ): Promise<DecidedShow[]> {
   const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
   const shows = await shard.transaction(async (tx) => {
-    const heads = await lockHeads(tx, showIds);
+    const [heads, nowMs] = await inOneTrip<[Head[], number]>(tx, (trip) => [
+      lockHeads(trip, showIds),
+      readNowMs(trip),
+    ]);
     if (heads.length === 0) return [];
-    const nowMs = await readNowMs(tx);
     const overdue = await lockOverdueHolds(
       tx,
       heads.map((head) => head.showId),
@@ -103,29 +106,29 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
   const shows = open.map((show) => decideShow(show, quotas, nowMs));
   const holds = open.flatMap((show) => show.overdue);
   if (holds.length > 0) await expireHolds(tx, holds, now);
-  const grants = shows.flatMap((show) =>
-    grantsOf(show).map((grant) => ({ head: show.head, grant })),
-  );
-  if (grants.length > 0) await writeGrants(tx, grants, now);
-  await writeVerdicts(tx, shows, now);
-  await insertLog(
-    tx,
-    shows.flatMap((show) => logRows(show, now)),
-  );
-  await insertOutbox(
-    tx,
-    shows.flatMap((show) => grantPost(show, nowMs)),
-  );
-  await moveHeads(
-    tx,
-    shows.map((show) => ({
-      showId: show.head.showId,
-      version: show.news.version,
-      lsn: show.head.lsn + show.overdue.length + show.decisions.length,
-      floorId: newFloor(show),
-    })),
-  );
+  await inOneTrip(tx, (trip) => [
+    writeGrants(trip, shows, now),
+    writeVerdicts(trip, shows, now),
+    insertLog(
+      trip,
+      shows.flatMap((show) => logRows(show, now)),
+    ),
+    insertOutbox(
+      trip,
+      shows.flatMap((show) => grantPost(show, nowMs)),
+    ),
+    moveHeads(trip, shows.map(movedHead)),
+  ]);
   return shows;
+}
+
+function movedHead(show: DecidedShow) {
+  return {
+    showId: show.head.showId,
+    version: show.news.version,
+    lsn: show.head.lsn + show.overdue.length + show.decisions.length,
+    floorId: newFloor(show),
+  };
 }
 
 function freeInMap(map: SeatMap, overdue: OverdueHold[]): void {
@@ -192,7 +195,12 @@ function grantsOf(show: DecidedShow): Granted[] {
   return show.decisions.filter((decision) => decision.kind === 'GRANTED');
 }
 
-async function writeGrants(tx: Tx, grants: ShowGrant[], now: Date): Promise<void> {
+/** Locks the seats, then writes; a count that is not as decided undoes the whole batch. */
+async function writeGrants(tx: Tx, shows: DecidedShow[], now: Date): Promise<void> {
+  const grants: ShowGrant[] = shows.flatMap((show) =>
+    grantsOf(show).map((grant) => ({ head: show.head, grant })),
+  );
+  if (grants.length === 0) return;
   const claims: SeatClaim[] = grants.flatMap(({ head, grant }) =>
     grant.seats.map((seat) => ({
       showId: head.showId,
@@ -200,14 +208,16 @@ async function writeGrants(tx: Tx, grants: ShowGrant[], now: Date): Promise<void
       reservationId: grant.request.requestId,
     })),
   );
-  const free = await lockFreeSeats(tx, claims);
+  const [free, held] = await Promise.all([
+    lockFreeSeats(tx, claims),
+    holdSeats(tx, claims),
+    insertReservations(tx, grants, now),
+    addQuotas(tx, grants),
+  ]);
   if (free !== claims.length) {
     throw new BatchOutdated(`${free} of ${claims.length} seats are free under the lock`);
   }
-  await insertReservations(tx, grants, now);
-  const held = await holdSeats(tx, claims);
   if (held !== claims.length) throw new BatchOutdated(`held ${held} of ${claims.length} seats`);
-  await addQuotas(tx, grants);
 }
 
 async function writeVerdicts(tx: Tx, shows: DecidedShow[], now: Date): Promise<void> {

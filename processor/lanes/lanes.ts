@@ -55,8 +55,8 @@ const cachedMapsMax = 512;
 const lingerLooks = 4;
 const lingerMs = 1;
 /** After a small batch the next one gathers this long; a lone request never waits for it. */
-const gatherMs = 4;
-const smallBatch = 64;
+const gatherMs = 2;
+const smallBatch = 24;
 
 /**
  * The lanes of a shard that this process has been woken for are decided together, one batch after

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS reservation (
   fan_id CHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   pass_id CHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   state VARCHAR(8) NOT NULL,
-  seats JSON NOT NULL,
+  seats VARCHAR(1000) NOT NULL,
   adjacent TINYINT(1) NOT NULL,
   amount INT UNSIGNED NOT NULL,
   currency CHAR(3) NOT NULL,
