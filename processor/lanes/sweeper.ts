@@ -30,6 +30,9 @@ export function openSweeper(
   log: Logger,
 ): Sweeper {
   let closed = false;
+  const asked = withoutWaiting(lanes, (error) =>
+    log.warn({ err: error }, 'a lane could not be drained'),
+  );
   const loops = shards.ids().flatMap((shardId) => {
     const shard = shards.byId(shardId);
     const marks: number[] = [];
@@ -37,13 +40,13 @@ export function openSweeper(
       loop(
         () => closed,
         () => (isRedisUp() ? sweepEveryMs : sweepAloneEveryMs),
-        () => sweep(shard, shardId, lanes, marks),
+        () => sweep(shard, shardId, asked, marks),
         (error) => log.warn({ shardId, err: error }, 'a sweep failed'),
       ),
       loop(
         () => closed,
         () => expireEveryMs,
-        () => expireOverdue(shard, shardId, lanes),
+        () => expireOverdue(shard, shardId, asked),
         (error) => log.warn({ shardId, err: error }, 'expiry failed'),
       ),
     ];
@@ -52,6 +55,18 @@ export function openSweeper(
     close: async () => {
       closed = true;
       await Promise.all(loops);
+    },
+  };
+}
+
+/** A lane in a rush is never empty: whoever waited for it to be would look at nothing else. */
+function withoutWaiting(lanes: Lanes, onError: (error: unknown) => void): Lanes {
+  return {
+    drain: async (lane) => {
+      lanes.drain(lane).catch(onError);
+    },
+    expire: async (lane, showIds) => {
+      lanes.expire(lane, showIds).catch(onError);
     },
   };
 }
@@ -72,7 +87,7 @@ export async function sweep(
   const strays = await findStrays(shard, from ?? 0, newest);
   if (isLong) marks.splice(0, longLook);
   marks.push(newest);
-  for (const stray of strays) {
+  for (const stray of strays.filter((one) => one.floorId > one.lowestId)) {
     await shard.transaction(async (tx) => {
       const [head] = await lockHeads(tx, [stray.showId]);
       if (head && head.floorId > stray.lowestId) await lowerFloor(tx, stray.showId, stray.lowestId);

@@ -210,12 +210,13 @@ export async function findStrays(
   shard: Pick<Queryable, 'rows'>,
   afterId: number,
   upToId: number,
-): Promise<{ showId: ShowId; lane: number; lowestId: number }[]> {
+): Promise<{ showId: ShowId; lane: number; floorId: number; lowestId: number }[]> {
   return shard.rows(
-    `SELECT r.show_id AS showId, h.lane AS lane, MIN(r.request_id) AS lowestId
+    `SELECT r.show_id AS showId, h.lane AS lane, h.floor_id AS floorId,
+       MIN(r.request_id) AS lowestId
      FROM request r FORCE INDEX (request_order) JOIN show_head h ON h.show_id = r.show_id
      WHERE r.request_id > ? AND r.request_id <= ? AND r.state = 'ACCEPTED'
-     GROUP BY r.show_id, h.lane LIMIT 1000`,
+     GROUP BY r.show_id, h.lane, h.floor_id LIMIT 1000`,
     [afterId, upToId],
   );
 }
