@@ -139,7 +139,10 @@ async function installPackages() {
   if (!lockIsInstalled()) {
     const npm = process.env.npm_execpath;
     const viaNode = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
-    const [command, ...args] = [...viaNode, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+    // Not `npm ci`: the lock names the packages of the platforms that it was made on, and `ci`
+    // refuses it where a package offers others. Every locked version is still the one installed.
+    const flags = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
+    const [command, ...args] = [...viaNode, 'install', ...flags];
     await step(
       'Installing packages',
       command,
