@@ -7,7 +7,7 @@ import { refuseAsInternal } from './set-aside.js';
 
 const outdatedMax = 5;
 /** A show whose head stays locked is left alone this long; the sweeper wakes its lane again. */
-const blockedMs = 2_000;
+const blockedMs = 500;
 
 /**
  * Decides a batch, and in smaller parts when it fails. A show whose head somebody else keeps

@@ -7,7 +7,7 @@ import type { Shards } from '../../core/store/shards.js';
 import type { Lanes } from './lanes.js';
 
 /** How often a shard's journal is searched for requests that no wake-up brought. */
-const sweepEveryMs = 2_000;
+const sweepEveryMs = 1_000;
 /** The same while Redis is away and no wake-up comes at all. */
 const sweepAloneEveryMs = 100;
 const expireEveryMs = 500;
