@@ -8,6 +8,7 @@ import { redisNames } from '../core/redis/keys.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
+import { pruneClaims } from '../core/store/catalog/pass-claims.js';
 import { lanesLimits, openDatabase } from '../core/store/database.js';
 import { assertDatabases } from '../core/store/footing.js';
 import { lanesPerShard, openShards } from '../core/store/shards.js';
@@ -15,10 +16,13 @@ import { openAvailability } from './availability.js';
 import { openLanes } from './lanes/lanes.js';
 import { openSweeper } from './lanes/sweeper.js';
 import { tellDecided } from './lanes/tell.js';
+import { openLoop } from './loop.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
 
 const paymentMsMax = 10_000;
+const pruneEveryMs = 60_000;
+const pruneRowsMax = 5_000;
 
 async function main({ config, log, lifecycle }: Program): Promise<void> {
   const names = redisNames(config.redisPrefix);
@@ -49,6 +53,10 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   lifecycle.onClose('wake worker', () => worker.close());
   const sweeper = openSweeper(laneShards, lanes, () => redis.status === 'ready', log);
   lifecycle.onClose('sweeper', () => sweeper.close());
+  const pruning = openLoop('pass claims', { log, pauseMs: pruneEveryMs }, async () => {
+    return (await pruneClaims(catalog, pruneRowsMax)) === pruneRowsMax;
+  });
+  lifecycle.onClose('pruning', () => pruning.close());
   const availability = openAvailability(catalog, shards, log);
   lifecycle.onClose('availability', () => availability.close());
 
