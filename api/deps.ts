@@ -8,7 +8,7 @@ import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import type { Tokens } from '../core/runtime/tokens.js';
 import type { FanGuard } from '../core/store/catalog/fans.js';
-import type { Database, Knex } from '../core/store/database.js';
+import type { Database } from '../core/store/database.js';
 import type { Shards } from '../core/store/shards.js';
 import type { Accepting } from './accept/accepting.js';
 import type { Outcomes } from './accept/outcomes.js';
@@ -24,7 +24,6 @@ export type ApiDeps = {
   /** Names this process in journal rows, so that outcomes come back to it. */
   node: string;
   catalog: Database;
-  knex: Knex;
   shards: Shards;
   redis: Redis;
   names: RedisNames;

@@ -11,7 +11,7 @@ import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { openFanGuard } from '../core/store/catalog/fans.js';
-import { acceptLimits, openDatabase, openKnex } from '../core/store/database.js';
+import { acceptLimits, openDatabase } from '../core/store/database.js';
 import { assertDatabases } from '../core/store/footing.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
@@ -32,11 +32,9 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const secrets = loadSecrets(config);
   const tokens = openTokens(secrets);
   const catalog = openDatabase(config.catalogUrl);
-  const knex = openKnex(config.catalogUrl);
   const shards = await openShards(catalog, config.shardUrls);
   lifecycle.onClose('databases', async () => {
     await shards.close();
-    await knex.destroy();
     await catalog.close();
   });
   await assertDatabases(catalog, shards);
@@ -76,7 +74,6 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     log,
     node,
     catalog,
-    knex,
     shards,
     redis,
     names,

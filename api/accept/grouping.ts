@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /**
  * Group commit without a timer: one statement is under way, and what arrives meanwhile is the
  * next one. A lone call pays nothing for it and a rush shares its commits.
@@ -9,10 +7,6 @@ export type Grouping<Item, Result> = {
   /** Items that wait for their statement. */
   depth(): number;
 };
-
-/** After a small group the next one gathers this long; a lone item never waits for it. */
-const gatherMs = 1;
-const smallGroup = 16;
 
 type Pending<Item, Result> = {
   item: Item;
@@ -37,7 +31,6 @@ export function openGrouping<Item, Result>(
       } catch (error) {
         for (const one of group) one.reject(error);
       }
-      if (group.length < smallGroup) await delay(gatherMs);
     }
     busy = false;
   };

@@ -1,4 +1,4 @@
-import { formatId, formatShowId, type ShowScoped } from '../../core/domain/ids.js';
+import type { ShowScoped } from '../../core/domain/ids.js';
 import type { DecisionMessage } from '../../core/redis/news.js';
 import type { Logger } from '../../core/runtime/log.js';
 import type { Queryable } from '../../core/store/database.js';
@@ -125,9 +125,4 @@ async function askShard(
 
 function keyOf(ref: ShowScoped): string {
   return `${ref.showId}|${ref.no}`;
-}
-
-/** The public ids of a decided request. */
-export function requestIds(ref: ShowScoped): { request_id: string; show_id: string } {
-  return { request_id: formatId('request', ref), show_id: formatShowId(ref.showId) };
 }

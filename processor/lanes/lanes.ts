@@ -54,9 +54,6 @@ const cachedMapsMax = 512;
 /** Looks at an empty journal before the lanes go to sleep: answers bring the next requests. */
 const lingerLooks = 4;
 const lingerMs = 1;
-/** After a small batch the next one gathers this long; a lone request never waits for it. */
-const gatherMs = 2;
-const smallBatch = 24;
 
 /**
  * The lanes of a shard that this process has been woken for are decided together, one batch after
@@ -107,12 +104,11 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
   try {
     while (line.awake.size > 0) {
       const began = ++line.clock;
-      const { emptyLanes, decided } = await runPass(deps, line);
+      const emptyLanes = await runPass(deps, line);
       const wasBusy = emptyLanes.length < line.awake.size;
       idleLooks = wasBusy ? 0 : idleLooks + 1;
       if (idleLooks > 0 && idleLooks < lingerLooks) await delay(lingerMs);
       else sleepLanes(line, emptyLanes, began);
-      if (decided > 0 && decided < smallBatch) await delay(gatherMs);
     }
   } catch (error) {
     for (const awake of line.awake.values()) for (const one of awake.waiters) one.reject(error);
@@ -122,11 +118,8 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
   }
 }
 
-/** One batch; returns its size and the lanes in which nothing was left before it. */
-async function runPass(
-  deps: LanesDeps,
-  line: ShardLine,
-): Promise<{ emptyLanes: number[]; decided: number }> {
+/** One batch; returns the lanes in which nothing was left before it. */
+async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
   const nowMs = Date.now();
   forgetBefore(line.recent, nowMs - recentMs);
   forgetBefore(line.blocked, nowMs);
@@ -141,11 +134,11 @@ async function runPass(
   );
   const alsoShows = [...line.due].filter((showId) => !line.blocked.has(showId));
   line.due.clear();
-  if (waiting.length === 0 && alsoShows.length === 0) return { emptyLanes, decided: 0 };
+  if (waiting.length === 0 && alsoShows.length === 0) return emptyLanes;
   line.lastServed = waiting.at(-1)?.showId ?? 0;
   await decideOrSplit(deps, line, { waiting, alsoShows });
   trimCache(line.cache);
-  return { emptyLanes, decided: waiting.length };
+  return emptyLanes;
 }
 
 /** Lanes that were asked for again since the pass began stay awake. */

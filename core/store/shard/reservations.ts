@@ -62,20 +62,6 @@ export async function lockReservation(
   return row && fromRow(head.showId, row);
 }
 
-/** Locks the holds of a show whose time is over, oldest first; those being paid are not among them. */
-export async function lockOverdueHolds(
-  { tx, head, nowMs }: ShowChange,
-  rowsMax: number,
-): Promise<Reservation[]> {
-  const rows = await tx.rows<Row>(
-    `SELECT ${columns} FROM reservation
-     WHERE show_id = ? AND due_at <= ? AND state = 'HELD'
-     ORDER BY due_at, reservation_id LIMIT ? FOR UPDATE`,
-    [head.showId, new Date(nowMs), rowsMax],
-  );
-  return rows.map((row) => fromRow(head.showId, row));
-}
-
 /**
  * Ends a hold that has no open payment attempt: its seats are free and its quota is returned in
  * the same transaction. False when it was no longer in one of the `from` states.
