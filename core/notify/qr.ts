@@ -57,20 +57,6 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum]);
 }
 
-/** The QR code of a text as an SVG element with its quiet zone, one unit a cell. */
-export function qrSvg(text: string): string {
-  const { cells, bars } = qrBars(text);
-  const side = cells + 2 * quietCells;
-  const path = bars
-    .map((bar) => `M${bar.x + quietCells} ${bar.y + quietCells}h${bar.length}v1h-${bar.length}z`)
-    .join('');
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}" ` +
-    `shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${side}v${side}H0z"/>` +
-    `<path d="${path}"/></svg>`
-  );
-}
-
 /** The dark cells of a code as horizontal bars, in cells from the top left, without quiet zone. */
 export function qrBars(text: string): {
   cells: number;

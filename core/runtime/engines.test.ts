@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../test/support/until.js';
 import {
   type Engines,
   type StartEnginesOptions,
@@ -46,8 +47,12 @@ describe('private engines', () => {
     const urls = [first.mysqlUrl('usher_one'), first.redisUrl];
     await first.stop();
     expect(first.pids).toEqual({});
-    expect(existsSync(`/proc/${pids.mysql}`)).toBe(false);
-    expect(existsSync(`/proc/${pids.redis}`)).toBe(false);
+    await until(() => !existsSync(`/proc/${pids.mysql}`), {
+      what: 'the ended pids.mysql to be reaped',
+    });
+    await until(() => !existsSync(`/proc/${pids.redis}`), {
+      what: 'the ended pids.redis to be reaped',
+    });
     const second = await both();
     expect([second.mysqlUrl('usher_one'), second.redisUrl]).toEqual(urls);
     expect(await answer(second)).toBe(true);
