@@ -2,6 +2,7 @@
 // how they stop. Everything that sends a signal goes through here, so that a recycled process id
 // never hits a stranger.
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
@@ -190,12 +191,34 @@ export function run(
   });
 }
 
-/** A loopback port that is free now: `preferred` if it is, else one the system picks. */
+// Below the ports that systems give to outgoing connections (Linux: from 32768), so that no client
+// takes the port of a server while it restarts.
+const PRIVATE_PORT_FIRST = 20_000;
+const PRIVATE_PORT_COUNT = 12_000;
+const PORT_PICKS_MAX = 200;
+const SAME_PORT_MS_MAX = 15_000;
+
+/** A loopback port that is free now: `preferred` if it is, else one by lot. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && preferred > 0 && (await isFree(preferred))) return preferred;
-  const picked = await listenOnce(0, '127.0.0.1');
-  if (typeof picked === 'string') throw new Error(`No free port on 127.0.0.1: ${picked}`);
-  return picked;
+  for (let picks = 0; picks < PORT_PICKS_MAX; picks += 1) {
+    const port = PRIVATE_PORT_FIRST + randomInt(PRIVATE_PORT_COUNT);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No free port on 127.0.0.1 among ${PORT_PICKS_MAX} that were tried.`);
+}
+
+/**
+ * The port of a server that restarts, once it is free again: others already know that address.
+ * Throws when somebody else keeps it.
+ */
+export async function samePort(port: number): Promise<number> {
+  const until = Date.now() + SAME_PORT_MS_MAX;
+  while (!(await isFree(port))) {
+    if (Date.now() >= until) throw new Error(`Port ${port} is taken by another program.`);
+    await pause(POLL_MS);
+  }
+  return port;
 }
 
 /** The first port at or after `first` that is free and not in `except`, looking at 50. */

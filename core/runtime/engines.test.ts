@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
@@ -56,6 +58,20 @@ describe('private engines', () => {
     const second = await both();
     expect([second.mysqlUrl('usher_one'), second.redisUrl]).toEqual(urls);
     expect(await answer(second)).toBe(true);
+  });
+
+  it('come back at their own port although a stranger sat on it for a while', async () => {
+    const engines = await both();
+    const { redis } = engines;
+    const port = redis?.port ?? 0;
+    await redis?.stop();
+    const stranger = createServer().listen(port, '127.0.0.1');
+    await once(stranger, 'listening');
+    const starting = redis?.start();
+    stranger.close();
+    await starting;
+    expect(redis?.port).toBe(port);
+    expect(await answer(engines)).toBe(true);
   });
 
   it('are adopted when the start that made them was killed', async () => {

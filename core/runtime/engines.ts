@@ -11,7 +11,6 @@ import {
   type EngineLog,
   type EnginesFound,
   ensureEngines,
-  findEngines,
   type MysqlBinary,
   type RedisBinary,
 } from './engines-find.js';
@@ -25,7 +24,7 @@ import {
   startMysql,
   stopMysqlOf,
 } from './engines-mysql.js';
-import { isRunning, type ProcessRef, stopProcess } from './engines-process.js';
+import { isRunning, type ProcessRef, samePort, stopProcess } from './engines-process.js';
 import {
   REDIS_STOP_MS_MAX,
   type RedisState,
@@ -182,6 +181,7 @@ function mysqlEngine(options: Prepared, binary: MysqlBinary): Engine & { passwor
   }
   let state = before;
   let adopted = false;
+  let startedPort = 0;
   const password = before?.password ?? randomBytes(18).toString('hex');
   return {
     password,
@@ -207,7 +207,7 @@ function mysqlEngine(options: Prepared, binary: MysqlBinary): Engine & { passwor
         settings,
         databases: options.databases ?? [CATALOG_DATABASE, ...SHARD_DATABASES],
         password,
-        port: options.ports?.mysql ?? state?.port,
+        port: startedPort ? await samePort(startedPort) : (options.ports?.mysql ?? state?.port),
         log: (text) => log(`MySQL: ${text}`),
         signal: options.signal,
         onSpawn: (spawned) => {
@@ -215,6 +215,7 @@ function mysqlEngine(options: Prepared, binary: MysqlBinary): Engine & { passwor
           saveState(dataDir, { mysql: spawned });
         },
       });
+      startedPort = state.port;
     },
     async stop(deadlineMs = MYSQL_STOP_MS_MAX) {
       if (state?.process) await stopProcess(state.process, deadlineMs);
@@ -228,6 +229,7 @@ function redisEngine(options: Prepared, binary: RedisBinary): Engine & { passwor
   const dir = join(dataDir, 'redis');
   let state = readEnginesState(dataDir).redis;
   let adopted = false;
+  let startedPort = 0;
   const password = state?.password ?? randomBytes(18).toString('hex');
   return {
     password,
@@ -249,7 +251,7 @@ function redisEngine(options: Prepared, binary: RedisBinary): Engine & { passwor
         dir,
         binary,
         password,
-        port: options.ports?.redis ?? state?.port,
+        port: startedPort ? await samePort(startedPort) : (options.ports?.redis ?? state?.port),
         log: (text) => log(`Redis: ${text}`),
         signal: options.signal,
         onSpawn: (spawned) => {
@@ -257,6 +259,7 @@ function redisEngine(options: Prepared, binary: RedisBinary): Engine & { passwor
           saveState(dataDir, { redis: spawned });
         },
       });
+      startedPort = state.port;
     },
     async stop(deadlineMs = REDIS_STOP_MS_MAX) {
       if (state?.process) await stopProcess(state.process, deadlineMs);
@@ -275,10 +278,4 @@ export async function stopLeftEngines(dataDir: string): Promise<number> {
   const mysql = await stopMysqlOf(join(dataDir, 'mysql'), state.mysql?.process ?? null);
   if (state.mysql) rmSync(state.mysql.socketDir, { recursive: true, force: true });
   return redis + mysql;
-}
-
-/** True when both engines can be had without installing anything. */
-export async function enginesReady(env: EngineEnv): Promise<boolean> {
-  const found = await findEngines(env);
-  return found.mysql.from !== 'missing' && found.redis.from !== 'missing';
 }
