@@ -403,6 +403,7 @@ CREATE TABLE show_head (
   seat_cap smallint unsigned NOT NULL,
   hold_seconds int unsigned NOT NULL,
   hold_limit_seconds int unsigned NOT NULL,
+  chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
   PRIMARY KEY (show_id),
   KEY show_head_lane (lane, show_id)
 );
@@ -414,6 +415,7 @@ CREATE TABLE show_log (
   kind varchar(12) NOT NULL,
   subject_id bigint unsigned NOT NULL,
   detail varchar(1000) NOT NULL,
+  chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
   PRIMARY KEY (show_id, lsn)
 );
 

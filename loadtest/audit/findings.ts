@@ -6,7 +6,7 @@ export const rules = {
   I4: 'a request gets all of its seats or none',
   I5: 'a show lies on the shard that the directory names, and nowhere else',
   I6: 'the log, replayed seat by seat, ends at what the tables hold',
-  I8: 'every change has exactly one log entry, without gaps',
+  I8: 'every change has exactly one log entry, without gaps, and the chain of hashes holds',
   I10: 'a request has exactly one outcome',
   I11: 'one idempotency key is one request',
   I12: 'nobody is overtaken',

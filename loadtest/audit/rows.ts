@@ -59,9 +59,16 @@ export type RefundRow = {
   state: string;
   provider_id: string | null;
 };
-export type LogRow = { lsn: number; kind: string; subject_id: number; detail: string };
+export type LogRow = {
+  lsn: number;
+  at: Date;
+  kind: string;
+  subject_id: number;
+  detail: string;
+  chain: string;
+};
 
-export type HeadRow = { show_id: number; lsn: number; seat_cap: number };
+export type HeadRow = { show_id: number; lsn: number; chain: string; seat_cap: number };
 export type GateRow = { show_id: number; sale_id: string; state: string; opens_at: Date };
 
 /** Everything that one shard holds of one show. */
@@ -93,7 +100,7 @@ const columns = {
   ticket: 'booking_id, seat_no, state',
   payment: 'reservation_id, attempt, state, amount, currency, intent_id, updated_at',
   refund: 'reservation_id, refund_no, attempt, amount, currency, state, provider_id',
-  show_log: 'lsn, kind, subject_id, detail',
+  show_log: 'lsn, at, kind, subject_id, detail, chain',
 };
 
 /** Reads one show whole; its tables are ordered by their primary keys. */

@@ -1,5 +1,6 @@
 // The order of the snapshots matters: shards first, then the catalog, then the provider, since a
 // pass is written before its request and money is taken before its booking.
+import { checkChain } from './chain.js';
 import { openSnapshot, type Snapshot } from './connect.js';
 import { type Findings, gatherFindings, type Violation } from './findings.js';
 import { checkInventory } from './inventory.js';
@@ -139,7 +140,7 @@ async function readPlace(shard: Snapshot): Promise<ShardOfShow> {
     shardId,
     where: `shard ${shardId}`,
     heads: await shard.rows<HeadRow>(
-      'SELECT show_id, lsn, seat_cap FROM show_head ORDER BY show_id',
+      'SELECT show_id, lsn, chain, seat_cap FROM show_head ORDER BY show_id',
     ),
     gates: await shard.rows<GateRow>(
       'SELECT show_id, sale_id, state, opens_at FROM show_gate ORDER BY show_id',
@@ -150,6 +151,7 @@ async function readPlace(shard: Snapshot): Promise<ShardOfShow> {
 function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
   checkInventory(show, findings);
   checkReplay(show, findings);
+  checkChain(show, findings);
   checkRequests(show, findings);
   checkHolds(show, findings);
   checkMoney(show, settled, findings);

@@ -19,13 +19,13 @@ import type { Waiting } from '../../core/store/shard/journal.js';
 import { expireHolds, lockOverdueHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
 import {
   type Head,
-  insertLog,
   insertOutbox,
   lockHeads,
   outboxRow,
   type SeatChange,
   type ShowNews,
 } from '../../core/store/shard/show-change.js';
+import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
 
 /** Seat maps by show with the head's version they are true for. */
 export type MapCache = Map<ShowId, { version: number; map: SeatMap }>;
@@ -106,29 +106,24 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
   const shows = open.map((show) => decideShow(show, quotas, nowMs));
   const holds = open.flatMap((show) => show.overdue);
   if (holds.length > 0) await expireHolds(tx, holds, now);
+  const logs = shows.map((show) => logOf(show, now));
   await inOneTrip(tx, (trip) => [
     writeGrants(trip, shows, now),
     writeVerdicts(trip, shows, now),
     insertLog(
       trip,
-      shows.flatMap((show) => logRows(show, now)),
+      logs.flatMap((log) => log.rows),
     ),
     insertOutbox(
       trip,
       shows.flatMap((show) => grantPost(show, nowMs)),
     ),
-    moveHeads(trip, shows.map(movedHead)),
+    moveHeads(
+      trip,
+      logs.map((log) => log.head),
+    ),
   ]);
   return shows;
-}
-
-function movedHead(show: DecidedShow) {
-  return {
-    showId: show.head.showId,
-    version: show.news.version,
-    lsn: show.head.lsn + show.overdue.length + show.decisions.length,
-    floorId: newFloor(show),
-  };
 }
 
 function freeInMap(map: SeatMap, overdue: OverdueHold[]): void {
@@ -237,9 +232,9 @@ async function writeVerdicts(tx: Tx, shows: DecidedShow[], now: Date): Promise<v
   }
 }
 
-/** One log row per hold ended and per decision, in this order. */
-function logRows(show: DecidedShow, now: Date): SqlValue[][] {
-  const { showId, lsn } = show.head;
+/** One log row per hold ended and per decision, in this order, and the head that they lead to. */
+function logOf(show: DecidedShow, now: Date) {
+  const { showId } = show.head;
   const expired = show.overdue.map((hold) => ({
     kind: 'EXPIRED',
     subjectId: hold.reservationId,
@@ -250,14 +245,8 @@ function logRows(show: DecidedShow, now: Date): SqlValue[][] {
     subjectId: decision.request.requestId,
     detail: logDetail(decision),
   }));
-  return [...expired, ...decided].map((entry, index) => [
-    showId,
-    lsn + index + 1,
-    now,
-    entry.kind,
-    entry.subjectId,
-    JSON.stringify(entry.detail),
-  ]);
+  const { rows, end } = chainLog(showId, { end: show.head, at: now }, [...expired, ...decided]);
+  return { rows, head: { showId, version: show.news.version, floorId: newFloor(show), ...end } };
 }
 
 function logDetail(decision: Decision): Record<string, unknown> {

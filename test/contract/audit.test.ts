@@ -78,6 +78,25 @@ const plants: Plant[] = [
       shardSql('DELETE FROM show_log WHERE show_id = ? AND lsn = 2', [show.showId]),
   },
   {
+    rule: 'I8',
+    text: 'a log entry that was rewritten',
+    plant: async ({ shardSql, show }) =>
+      shardSql('UPDATE show_log SET at = at + INTERVAL 1 SECOND WHERE show_id = ? AND lsn = 2', [
+        show.showId,
+      ]),
+  },
+  {
+    rule: 'I8',
+    text: 'a log whose last entries are gone from head and log alike',
+    plant: async ({ shardSql, show }) => {
+      await shardSql('UPDATE show_head SET lsn = lsn - 1 WHERE show_id = ?', [show.showId]);
+      await shardSql(
+        'DELETE l FROM show_log l JOIN show_head h USING (show_id) WHERE l.lsn > h.lsn AND show_id = ?',
+        [show.showId],
+      );
+    },
+  },
+  {
     rule: 'I10',
     text: 'a request that was decided twice',
     plant: async ({ shardSql, show, refused }) => {

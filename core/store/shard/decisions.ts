@@ -158,15 +158,20 @@ export async function recordVerdicts(tx: Tx, verdicts: Verdict[], now: Date): Pr
 /** Moves heads to their new version, log end and floor: one statement for all shows of a batch. */
 export async function moveHeads(
   tx: Tx,
-  heads: { showId: ShowId; version: number; lsn: number; floorId: number }[],
+  heads: Pick<Head, 'showId' | 'version' | 'lsn' | 'chain' | 'floorId'>[],
 ): Promise<void> {
   await tx.change(
     `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', version INT UNSIGNED PATH '$[1]',
-       lsn BIGINT UNSIGNED PATH '$[2]', floor_id BIGINT UNSIGNED PATH '$[3]'
+       lsn BIGINT UNSIGNED PATH '$[2]', floor_id BIGINT UNSIGNED PATH '$[3]',
+       chain CHAR(43) CHARACTER SET ascii PATH '$[4]'
      )) AS k
      STRAIGHT_JOIN show_head h ON h.show_id = k.show_id
-     SET h.version = k.version, h.lsn = k.lsn, h.floor_id = k.floor_id`,
-    [JSON.stringify(heads.map((head) => [head.showId, head.version, head.lsn, head.floorId]))],
+     SET h.version = k.version, h.lsn = k.lsn, h.floor_id = k.floor_id, h.chain = k.chain`,
+    [
+      JSON.stringify(
+        heads.map((head) => [head.showId, head.version, head.lsn, head.floorId, head.chain]),
+      ),
+    ],
   );
 }

@@ -2,12 +2,15 @@ import { UsherError } from '../../domain/errors.js';
 import { formatShowId, type ShowId } from '../../domain/ids.js';
 import type { GateState, SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
+import { chainLog, insertLog, type LogEntry } from './show-log.js';
 
 /** The lock, version and log end of a show. Whoever holds its row may change the show. */
 export type Head = {
   showId: ShowId;
   version: number;
   lsn: number;
+  /** The hash of the log's last entry; empty while there is none. */
+  chain: string;
   floorId: number;
   startsAtMs: number;
   currency: string;
@@ -16,7 +19,6 @@ export type Head = {
   holdLimitSeconds: number;
 };
 
-export type LogEntry = { kind: string; subjectId: number; detail: Record<string, unknown> };
 export type OutboxEntry = {
   kind: string;
   subjectId: number;
@@ -45,6 +47,7 @@ type HeadRow = {
   show_id: number;
   version: number;
   lsn: number;
+  chain: string;
   floor_id: number;
   starts_at: Date;
   currency: string;
@@ -53,8 +56,8 @@ type HeadRow = {
   hold_limit_seconds: number;
 };
 
-const headColumns =
-  'show_id, version, lsn, floor_id, starts_at, currency, seat_cap, hold_seconds, hold_limit_seconds';
+const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
+  hold_seconds, hold_limit_seconds`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
 export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
@@ -66,6 +69,7 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     showId: row.show_id,
     version: row.version,
     lsn: row.lsn,
+    chain: row.chain,
     floorId: row.floor_id,
     startsAtMs: row.starts_at.getTime(),
     currency: row.currency,
@@ -120,39 +124,23 @@ export function collectChange(
   const write = async (): Promise<ShowNews> => {
     const at = new Date(nowMs);
     const version = head.version + (seats.length > 0 ? 1 : 0);
-    await insertLog(
-      tx,
-      logs.map((entry, index) => [
-        head.showId,
-        head.lsn + index + 1,
-        at,
-        entry.kind,
-        entry.subjectId,
-        JSON.stringify(entry.detail),
-      ]),
-    );
+    const log = chainLog(head.showId, { end: head, at }, logs);
+    await insertLog(tx, log.rows);
     await insertOutbox(
       tx,
       posts.map((entry) => outboxRow(head.showId, entry, nowMs)),
     );
     if (logs.length > 0 || seats.length > 0) {
-      await tx.change('UPDATE show_head SET version = ?, lsn = ? WHERE show_id = ?', [
+      await tx.change('UPDATE show_head SET version = ?, lsn = ?, chain = ? WHERE show_id = ?', [
         version,
-        head.lsn + logs.length,
+        log.end.lsn,
+        log.end.chain,
         head.showId,
       ]);
     }
     return { showId: head.showId, version, seats };
   };
   return { change, write };
-}
-
-/** Rows: show_id, lsn, at, kind, subject_id, detail. */
-export async function insertLog(tx: Tx, rows: SqlValue[][]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.change('INSERT INTO show_log (show_id, lsn, at, kind, subject_id, detail) VALUES ?', [
-    rows,
-  ]);
 }
 
 export function outboxRow(showId: ShowId, entry: OutboxEntry, nowMs: number): SqlValue[] {
