@@ -177,8 +177,10 @@ CREATE TABLE sales (
   seed_hash char(64) NOT NULL,
   version int unsigned NOT NULL DEFAULT 1,
   created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  orphan_rule varchar(7) NOT NULL DEFAULT 'off',
   PRIMARY KEY (sale_id),
   CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),
+  CONSTRAINT sales_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict')),
   CONSTRAINT sales_state CHECK (state IN ('ACTIVE', 'PAUSED', 'CLOSED'))
 );
 
@@ -403,9 +405,11 @@ CREATE TABLE show_head (
   seat_cap smallint unsigned NOT NULL,
   hold_seconds int unsigned NOT NULL,
   hold_limit_seconds int unsigned NOT NULL,
+  orphan_rule varchar(7) NOT NULL DEFAULT 'off',
   chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
   PRIMARY KEY (show_id),
-  KEY show_head_lane (lane, show_id)
+  KEY show_head_lane (lane, show_id),
+  CONSTRAINT show_head_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict'))
 );
 
 CREATE TABLE show_log (

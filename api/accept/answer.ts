@@ -10,6 +10,8 @@ const refusals: Record<RefusalReason, string> = {
   pass_spent: 'This pass has won seats already. Pay for them, or join again for more.',
   unknown_seat: 'One of these seats is not in this show. Choose from its seat map.',
   seats_taken: 'Somebody was faster. The alternatives were free when this was decided.',
+  leaves_single:
+    'This choice would leave a single seat alone. The alternatives were free and leave none.',
   internal: 'This request could not be decided. Try again with a new key.',
 };
 
@@ -50,6 +52,7 @@ export function refusalOf(message: DecisionMessage, requestId: string): UsherErr
   }
   const reason = (message.reason ?? 'internal') as RefusalReason;
   const code: ErrorCode = reason;
-  const alternatives = reason === 'seats_taken' ? { alternatives: message.alternatives ?? [] } : {};
+  const isChoice = reason === 'seats_taken' || reason === 'leaves_single';
+  const alternatives = isChoice ? { alternatives: message.alternatives ?? [] } : {};
   return new UsherError(code, refusals[reason], { extra: { ...extra, ...alternatives } });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { distanceKm } from '../../core/domain/geo.js';
 import { formatShowId } from '../../core/domain/ids.js';
 import { publicSaleState } from '../../core/domain/sale-state.js';
+import { orphanRules } from '../../core/domain/single-seats.js';
 import type {
   CinemaRow,
   CityRow,
@@ -126,6 +127,7 @@ export const saleShape = z.object({
   pass_cap: z.number().int(),
   seat_cap: z.number().int(),
   sale_cap: z.number().int().nullable(),
+  orphan_rule: z.enum(orphanRules),
   hold_seconds: z.number().int(),
   hold_limit_seconds: z.number().int(),
   refund: z.object({ until_hours_before: z.number(), fee_percent: z.number() }).nullable(),
@@ -154,6 +156,7 @@ export function saleJson(row: SaleRow): z.infer<typeof saleShape> {
     pass_cap: row.pass_cap,
     seat_cap: row.seat_cap,
     sale_cap: row.sale_cap,
+    orphan_rule: row.orphan_rule,
     hold_seconds: row.hold_seconds,
     hold_limit_seconds: row.hold_limit_seconds,
     refund: hours === null || fee === null ? null : { until_hours_before: hours, fee_percent: fee },

@@ -29,7 +29,12 @@ export function drawSeatMap(showId: string, map: SeatMap): DrawnSeatMap {
   return {
     version: map.version,
     tag: `${showId}-${map.version}`,
-    json: JSON.stringify({ show_id: showId, version: map.version, rows }),
+    json: JSON.stringify({
+      show_id: showId,
+      version: map.version,
+      orphan_rule: map.orphanRule,
+      rows,
+    }),
     bits: seatBits(map.seats.map((seat) => seat.state)),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatShowId, parseShowId, type ShowId } from '../../core/domain/ids.js';
+import { orphanRules } from '../../core/domain/single-seats.js';
 import { microCache } from '../../core/runtime/micro-cache.js';
 import type { Database } from '../../core/store/database.js';
 import { readSeatMap, readShowVersion } from '../../core/store/shard/show-seats.js';
@@ -16,6 +17,8 @@ const mapsMax = 500;
 const seatMapShape = z.object({
   show_id: z.string(),
   version: z.number().int(),
+  /** Whether a choice may leave one free seat alone. */
+  orphan_rule: z.enum(orphanRules),
   rows: z.array(
     z.object({
       row: z.string(),

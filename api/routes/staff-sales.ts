@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseCatalogFile } from '../../core/domain/catalog-file.js';
 import { UsherError } from '../../core/domain/errors.js';
+import { orphanRules } from '../../core/domain/single-seats.js';
 import { listSales } from '../../core/store/catalog/browse.js';
 import { importCatalog } from '../../core/store/catalog/import.js';
 import { readKnownCatalog } from '../../core/store/catalog/import-read.js';
@@ -29,6 +30,7 @@ const newSale = z.strictObject({
   pass_cap: z.number().optional(),
   pass_seconds: z.number().optional(),
   seat_cap: z.number().optional(),
+  orphan_rule: z.enum(orphanRules).optional(),
   hold_seconds: z.number().optional(),
   hold_limit_seconds: z.number().optional(),
   message: z.string().optional(),

@@ -96,6 +96,12 @@ function addCreate(sale: Command, session: Session): void {
         .option('--rate <n/min>', 'how many are admitted a minute')
         .option('--pass-cap <n>', 'how many passes may be live at once')
         .option('--seat-cap <n>', 'seats per fan and show')
+        .addOption(
+          new Option(
+            '--orphan-rule <rule>',
+            'may a choice leave a single seat alone: off, unless unavoidable, never',
+          ).choices(['off', 'lenient', 'strict']),
+        )
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
         .option('--message <text>', 'shown to everybody in the room'),
     run: async ({ args, options, out, context }) => {
@@ -121,6 +127,7 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     rate_per_minute: given('rate', rateOf),
     pass_cap: whole('passCap', '--pass-cap'),
     seat_cap: whole('seatCap', '--seat-cap'),
+    orphan_rule: options.orphanRule,
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
     message: options.message,
   };

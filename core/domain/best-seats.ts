@@ -1,6 +1,10 @@
 import { freeSeats, type Row, type Seat, type SeatMap } from './seat-map.js';
+import { leavesSingle, type OrphanRule } from './single-seats.js';
 
 export type SeatWish = { quantity: number; zone?: string; accessible?: boolean };
+
+/** How to choose: the sale's rule, and what decides among equals, such as the request's number. */
+export type Choosing = { rule?: OrphanRule; seed?: number };
 
 /** What a step away in rows weighs beside a step in seats: neighbouring rows are further apart. */
 const rowWeight = 1.6;
@@ -15,23 +19,52 @@ type Block = Group & { orphans: number };
 /**
  * The best free seats for a wish: side by side without leaving one alone, else side by side, else
  * the nearest to each other around the best free place. Distance is measured from the true middle
- * of the row, not of what is left. Undefined when fewer seats are free than wished.
+ * of the row, not of what is left; the seed decides among equals. Undefined when fewer seats are
+ * free than wished, `leaves_single` when a strict rule allows none of the choices.
  */
-export function findBestSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
+export function findBestSeats(
+  map: SeatMap,
+  wish: SeatWish,
+  { rule = 'off', seed }: Choosing = {},
+): Seat[] | undefined | 'leaves_single' {
   if (wish.accessible) return findAccessibleSeats(map, wish);
   const fits = (seat: Seat) => seat.kind === 'standard' && matches(seat, wish);
   const center = bestRow(map);
-  const block = bestBlock(map, wish.quantity, fits, (seat, row) => distance(seat, row, center));
-  return block ?? nearestSeats(map, wish.quantity, fits, center);
+  const cost = (seat: Seat, row: Row) => distance(seat, row, center);
+  const best =
+    bestBlock(map, wish.quantity, fits, cost, seed) ??
+    nearestSeats(map, wish.quantity, fits, center);
+  if (rule !== 'strict' || !best || leavesSingle(map, best, rule).length === 0) return best;
+  return tidyPieces(map, wish.quantity, fits, cost) ?? 'leaves_single';
 }
 
 /**
- * Up to `most` free blocks of the wanted size, nearest to the wanted seats first. They are free in
- * the state they were worked out of; accessible places are never among them.
+ * Up to `most` free choices of the wanted size that the rule allows, nearest to the wanted seats
+ * first. They are free in the state they were worked out of. Accessible places are offered only to
+ * those who wanted one.
  */
-export function findAlternatives(map: SeatMap, wanted: Seat[], most: number): Seat[][] {
+export function findAlternatives(
+  map: SeatMap,
+  wanted: Seat[],
+  most: number,
+  rule: OrphanRule = 'off',
+): Seat[][] {
   const first = wanted[0];
   if (!first || freeSeats(map) < wanted.length) return [];
+  const place = wanted.find((seat) => seat.kind === 'accessible');
+  if (place) {
+    const other = findAccessibleSeats(map, { quantity: wanted.length }, place);
+    return other ? [other] : [];
+  }
+  const found = nearBlocks(map, wanted, most, rule);
+  if (found.length > 0) return found.map((block) => block.seats);
+  const scattered = findBestSeats(map, { quantity: wanted.length }, { rule });
+  if (!scattered || scattered === 'leaves_single') return [];
+  return leavesSingle(map, scattered, rule).length === 0 ? [scattered] : [];
+}
+
+/** Free blocks that share no seat, nearest to the wanted seats first. */
+function nearBlocks(map: SeatMap, wanted: Seat[], most: number, rule: OrphanRule): Block[] {
   const rowNo = wanted.reduce((sum, seat) => sum + seat.rowNo, 0) / wanted.length;
   const x = wanted.reduce((sum, seat) => sum + seat.x, 0) / wanted.length;
   const found: Block[] = [];
@@ -43,17 +76,44 @@ export function findAlternatives(map: SeatMap, wanted: Seat[], most: number): Se
     const worst = found.length < most ? Number.POSITIVE_INFINITY : (found.at(-1)?.cost ?? 0);
     if (rowCost > worst) break;
     const blocks = freeBlocks(row, wanted.length, isStandardFree, (seat) => Math.abs(seat.x - x));
-    const priced = blocks.map((block) => ({
-      ...block,
-      cost: block.cost + rowCost + block.orphans * orphanPenalty,
-    }));
+    const priced = blocks
+      .filter((block) => block.orphans === 0 || leavesSingle(map, block.seats, rule).length === 0)
+      .map((block) => ({
+        ...block,
+        cost: block.cost + rowCost + block.orphans * orphanPenalty,
+      }));
     found.push(...disjoint(priced));
     found.sort((a, b) => a.cost - b.cost);
     found.length = Math.min(found.length, most);
   }
-  if (found.length > 0) return found.map((block) => block.seats);
-  const scattered = findBestSeats(map, { quantity: wanted.length });
-  return scattered ? [scattered] : [];
+  return found;
+}
+
+/**
+ * A strict rule leaves no whole block: as few pieces as possible, each of which leaves no seat
+ * alone. Every piece is held for a moment while the next is looked for.
+ */
+function tidyPieces(
+  map: SeatMap,
+  size: number,
+  fits: (seat: Seat) => boolean,
+  cost: (seat: Seat, row: Row) => number,
+): Seat[] | undefined {
+  if (size === 0) return [];
+  for (let part = size; part > 0; part -= 1) {
+    const blocks = map.rows.flatMap((row) =>
+      freeBlocks(row, part, fits, (seat) => cost(seat, row)),
+    );
+    const tidy = blocks.filter((block) => leavesSingle(map, block.seats, 'strict').length === 0);
+    const [best] = tidy.sort((a, b) => a.cost - b.cost);
+    if (!best) continue;
+    for (const seat of best.seats) seat.state = 'HELD';
+    const [middle] = best.seats;
+    const rest = tidyPieces(map, size - part, fits, (seat) => (middle ? apart(seat, middle) : 0));
+    for (const seat of best.seats) seat.state = 'FREE';
+    if (rest) return [...best.seats, ...rest].sort((a, b) => a.seatNo - b.seatNo);
+  }
+  return undefined;
 }
 
 function isStandardFree(seat: Seat): boolean {
@@ -77,14 +137,28 @@ function bestBlock(
   size: number,
   fits: (seat: Seat) => boolean,
   cost: (seat: Seat, row: Row) => number,
+  seed?: number,
 ): Seat[] | undefined {
   let best: Block | undefined;
+  let equals = 0;
   for (const row of map.rows) {
     for (const block of freeBlocks(row, size, fits, (seat) => cost(seat, row))) {
-      if (!best || isBetter(block, best)) best = block;
+      if (!best || isBetter(block, best)) {
+        best = block;
+        equals = 1;
+      } else if (seed !== undefined && !isBetter(best, block)) {
+        equals += 1;
+        if (scatter(seed + equals) % equals === 0) best = block;
+      }
     }
   }
   return best?.seats;
+}
+
+/** Spreads whole numbers over 32 bits: the same number always lands on the same place. */
+export function scatter(number: number): number {
+  const mixed = Math.imul((number | 0) ^ (number >>> 15), 0x2c1b3c6d);
+  return Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0;
 }
 
 function isBetter(a: Block, b: Block): boolean {
@@ -114,7 +188,7 @@ function freeBlocks(
 /** 1 when the free seat at `index` would have no free neighbour further out. */
 function leavesOrphan(run: Seat[], index: number, outward: 1 | -1): number {
   const next = run[index];
-  if (next?.state !== 'FREE') return 0;
+  if (next?.state !== 'FREE' || next.kind !== 'standard') return 0;
   return run[index + outward]?.state === 'FREE' ? 0 : 1;
 }
 
@@ -164,8 +238,8 @@ function apart(a: Seat, b: Seat): number {
   return Math.abs(a.rowNo - b.rowNo) * rowWeight + Math.abs(a.x - b.x);
 }
 
-/** One accessible place with its companions beside it, for those who ask. */
-function findAccessibleSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
+/** One accessible place with its companions beside it, for those who ask; near a place, if given. */
+function findAccessibleSeats(map: SeatMap, wish: SeatWish, near?: Seat): Seat[] | undefined {
   const places = map.seats.filter((seat) => seat.kind === 'accessible' && matches(seat, wish));
   let best: Group | undefined;
   for (const place of places) {
@@ -175,7 +249,8 @@ function findAccessibleSeats(map: SeatMap, wish: SeatWish): Seat[] | undefined {
       .sort((a, b) => a.cost - b.cost || a.seat.seatNo - b.seat.seatNo)
       .slice(0, wish.quantity - 1);
     if (others.length < wish.quantity - 1) continue;
-    const cost = others.reduce((sum, entry) => sum + entry.cost, 0);
+    const away = near ? apart(place, near) : 0;
+    const cost = others.reduce((sum, entry) => sum + entry.cost, away);
     const seats = [place, ...others.map((entry) => entry.seat)];
     if (!best || cost < best.cost) best = { seats, cost };
   }

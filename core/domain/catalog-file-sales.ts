@@ -59,6 +59,7 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     pass_seconds: entry.pass_seconds,
     seat_cap: entry.seat_cap,
     sale_cap: null,
+    orphan_rule: entry.orphan_rule,
     hold_seconds: entry.hold_seconds,
     hold_limit_seconds: entry.hold_limit_seconds,
     refund: entry.refund ?? null,

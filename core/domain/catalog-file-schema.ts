@@ -2,6 +2,7 @@
 // is checked afterwards; a message here completes the sentence "<field> …".
 import { z } from 'zod';
 import { isTimeZone, parseRelativeTime, parseZonedTime } from './catalog-file-time.js';
+import { orphanRules } from './single-seats.js';
 
 const key = z
   .string()
@@ -174,6 +175,7 @@ const saleSchema = z.strictObject({
   pass_cap: whole(1, 1_000_000).optional(),
   pass_seconds: whole(30, 3_600).default(300),
   seat_cap: whole(1, 50).default(10),
+  orphan_rule: z.enum(orphanRules, { error: 'must be off, lenient or strict' }).default('off'),
   hold_seconds: whole(30, 3_600).default(300),
   hold_limit_seconds: whole(30, 7_200).default(600),
   refund: z

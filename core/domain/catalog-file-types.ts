@@ -1,5 +1,6 @@
 // What a catalog file means once it is read: everything expanded, checked and absolute.
 import type { LayoutSeat } from './layout.js';
+import type { OrphanRule } from './single-seats.js';
 
 /** Degrees north, degrees east. */
 export type LatLong = [number, number];
@@ -80,6 +81,7 @@ export interface CatalogSale {
   seat_cap: number;
   /** Only `seat_cap` counts so far, so this is always null. */
   sale_cap: null;
+  orphan_rule: OrphanRule;
   hold_seconds: number;
   hold_limit_seconds: number;
   /** Null: fans can't cancel for money themselves. */

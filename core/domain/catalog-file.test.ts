@@ -40,6 +40,7 @@ describe('what a catalog file means', () => {
       pass_seconds: 300,
       seat_cap: 10,
       sale_cap: null,
+      orphan_rule: 'off',
       hold_seconds: 300,
       hold_limit_seconds: 600,
       refund: null,

@@ -4,15 +4,20 @@ import { anySeats, drawHall } from '../../test/support/halls.js';
 import { judge, type ModelSeat, type Plan, whatIsWrong } from '../../test/support/seat-model.js';
 import { decide, type Quota, type Rules, type UndecidedRequest, type Wish } from './decide.js';
 import { buildSeatMap, freeSeats, type Seat } from './seat-map.js';
+import { orphanRules } from './single-seats.js';
 
 const nowMs = 1_700_000_000_000;
-const rules: Rules = {
+const baseRules: Rules = {
   seatCap: 6,
+  orphanRule: 'off',
   holdMs: 300_000,
   holdLimitMs: 900_000,
   startsAtMs: nowMs + 86_400_000,
   undecidedMsMax: 60_000,
 };
+
+const rules = baseRules;
+const anyRule = fc.constantFrom(...orphanRules);
 
 const anyWish = (seats: Seat[]): fc.Arbitrary<Wish> =>
   fc.oneof(
@@ -84,7 +89,8 @@ const copySeats = (seats: Seat[]): Seat[] => seats.map((seat) => ({ ...seat }));
 describe('decide', () => {
   it('agrees with a plain model on any hall and any requests', () => {
     fc.assert(
-      fc.property(anyPlan, (plan) => {
+      fc.property(anyPlan, anyRule, (plan, orphanRule) => {
+        const rules = { ...baseRules, orphanRule };
         const map = buildSeatMap(copySeats(plan.seats));
         const decisions = decide(plan.requests, map, new Map(plan.quotas), rules, nowMs);
         expect(whatIsWrong(plan, decisions, rules, nowMs)).toEqual([]);
@@ -175,6 +181,51 @@ describe('decide', () => {
       'GRANTED',
       'pass_spent',
     ]);
+  });
+
+  const outcomes = (rows: string[], wishes: Wish[], orphanRule: Rules['orphanRule']) =>
+    decide(
+      wishes.map((wish, index) => request(index + 1, wish)),
+      drawHall(rows),
+      new Map(),
+      { ...rules, orphanRule },
+      nowMs,
+    );
+
+  it.each([
+    ['.....', ['A-2', 'A-3'], 'leaves_single', 'leaves_single'],
+    ['.....', ['A-1', 'A-2'], 'GRANTED', 'GRANTED'],
+    ['...', ['A-1', 'A-2'], 'GRANTED', 'leaves_single'],
+    ['...', ['A-2'], 'leaves_single', 'leaves_single'],
+    ['.. ..', ['A-2', 'A-3'], 'GRANTED', 'leaves_single'],
+    ['a..', ['A-2'], 'leaves_single', 'leaves_single'],
+    ['.a..', ['A-3', 'A-4'], 'GRANTED', 'GRANTED'],
+    ['#.#..', ['A-4', 'A-5'], 'GRANTED', 'GRANTED'],
+  ])('in %s, for %s, is lenient: %s, or strict: %s', (row, seats, lenient, strict) => {
+    const of = (rule: Rules['orphanRule']) => {
+      const [decision] = outcomes([row], [{ seats }], rule);
+      return decision?.kind === 'REFUSED' ? decision.reason : decision?.kind;
+    };
+    expect([of('off'), of('lenient'), of('strict')]).toEqual(['GRANTED', lenient, strict]);
+  });
+
+  it('explains a single seat with the nearest choices that leave none', () => {
+    const [decision] = outcomes(['......', '......'], [{ seats: ['A-2', 'A-3'] }], 'strict');
+    expect(decision).toMatchObject({ reason: 'leaves_single' });
+    const [first] = decision?.kind === 'REFUSED' ? decision.alternatives : [];
+    expect([
+      ['A-1', 'A-2'],
+      ['A-3', 'A-4'],
+    ]).toContainEqual(first);
+  });
+
+  it('sends those who are refused together to different seats', () => {
+    const hall = ['....####....', '....####....', '....####....'];
+    const wishes = Array.from({ length: 40 }, () => ({ seats: ['B-6', 'B-7'] }));
+    const firsts = outcomes(hall, wishes, 'off').flatMap((one) =>
+      one.kind === 'REFUSED' ? [one.alternatives[0]?.join()] : [],
+    );
+    expect(new Set(firsts).size).toBeGreaterThan(1);
   });
 
   it('ends a hold no later than the show begins', () => {

@@ -1,5 +1,6 @@
-import { findAlternatives, findBestSeats } from './best-seats.js';
+import { findAlternatives, findBestSeats, scatter } from './best-seats.js';
 import { areAdjacent, freeSeats, type Seat, type SeatMap, setSeat } from './seat-map.js';
+import { leavesSingle, type OrphanRule } from './single-seats.js';
 
 /** What a fan asked for, as the journal keeps it. */
 export type Wish = { seats: string[] } | { quantity: number; zone?: string; accessible?: boolean };
@@ -17,6 +18,7 @@ export type Quota = { taken: number; spentPass: string | null };
 
 export type Rules = {
   seatCap: number;
+  orphanRule: OrphanRule;
   holdMs: number;
   holdLimitMs: number;
   startsAtMs: number;
@@ -30,6 +32,7 @@ export type RefusalReason =
   | 'pass_spent'
   | 'unknown_seat'
   | 'seats_taken'
+  | 'leaves_single'
   | 'internal';
 
 export type Decision =
@@ -52,6 +55,8 @@ export type Decision =
   | { kind: 'LAPSED'; request: UndecidedRequest };
 
 const alternativesMax = 3;
+/** Alternatives looked for, so that not everybody who is refused is sent to the same three. */
+const alternativesPool = 6;
 
 export const undecidedMsMax = 60_000;
 
@@ -59,7 +64,7 @@ export const undecidedMsMax = 60_000;
  * Decides the requests of one show in their order. Pure but for `map` and `quotas`, which it
  * moves along so that each request sees what the ones before it won. A group gets all of its
  * seats or none. The order of refusals is fixed: too late, pass used before, nothing left,
- * over the cap, no such seat, taken.
+ * over the cap, no such seat, taken, one seat left alone.
  */
 export function decide(
   requests: UndecidedRequest[],
@@ -95,11 +100,16 @@ function decideOne(
   const { wish } = request;
   const size = 'seats' in wish ? wish.seats.length : wish.quantity;
   if (quota.taken + size > rules.seatCap) return refuse('cap_reached');
-  const found = 'seats' in wish ? chosenSeats(map, wish.seats) : findBestSeats(map, wish);
-  if (found === 'unknown_seat') return refuse('unknown_seat');
+  const found =
+    'seats' in wish
+      ? chosenSeats(map, wish.seats)
+      : findBestSeats(map, wish, { rule: rules.orphanRule, seed: request.requestId });
+  if (found === 'unknown_seat' || found === 'leaves_single') return refuse(found);
   if (found === undefined) return refuse('sold_out');
-  if (found.some((seat) => seat.state !== 'FREE')) {
-    return refuse('seats_taken', alternativesFor(map, found, remembered));
+  const offer = () => alternativesFor(map, found, rules.orphanRule, remembered, request.requestId);
+  if (found.some((seat) => seat.state !== 'FREE')) return refuse('seats_taken', offer());
+  if ('seats' in wish && leavesSingle(map, found, rules.orphanRule).length > 0) {
+    return refuse('leaves_single', offer());
   }
   for (const seat of found) setSeat(map, seat, 'HELD');
   quotas.set(request.fanId, { taken: quota.taken + size, spentPass: request.passId });
@@ -124,20 +134,48 @@ function chosenSeats(map: SeatMap, names: string[]): Seat[] | 'unknown_seat' {
   return seats;
 }
 
-/** Alternatives worked out since the map last changed: in a rush many want the same seats. */
-type Remembered = { revision: number; byWish: Map<string, string[][]> };
+/** Choices worked out since the map last changed: in a rush many want the same seats. */
+type Remembered = { revision: number; byWish: Map<string, Choice[]> };
+type Choice = { seats: string[]; away: number };
 
-function alternativesFor(map: SeatMap, wanted: Seat[], remembered: Remembered): string[][] {
+function alternativesFor(
+  map: SeatMap,
+  wanted: Seat[],
+  rule: OrphanRule,
+  remembered: Remembered,
+  requestId: number,
+): string[][] {
   if (remembered.revision !== map.revision) {
     remembered.revision = map.revision;
     remembered.byWish.clear();
   }
   const key = wanted.map((seat) => seat.seatNo).join(',');
-  const known = remembered.byWish.get(key);
-  if (known) return known;
-  const found = findAlternatives(map, wanted, alternativesMax).map((block) =>
-    block.map((seat) => seat.seat),
-  );
-  remembered.byWish.set(key, found);
-  return found;
+  const known = remembered.byWish.get(key) ?? choicesNear(map, wanted, rule);
+  remembered.byWish.set(key, known);
+  return spread(known, requestId).map((choice) => choice.seats);
+}
+
+function choicesNear(map: SeatMap, wanted: Seat[], rule: OrphanRule): Choice[] {
+  const from = middleOf(wanted);
+  return findAlternatives(map, wanted, alternativesPool, rule).map((seats) => {
+    const to = middleOf(seats);
+    const away = Math.round(Math.abs(to.rowNo - from.rowNo) + Math.abs(to.x - from.x));
+    return { seats: seats.map((seat) => seat.seat), away };
+  });
+}
+
+function middleOf(seats: Seat[]): { rowNo: number; x: number } {
+  const mean = (of: (seat: Seat) => number) =>
+    seats.reduce((sum, seat) => sum + of(seat), 0) / seats.length;
+  return { rowNo: mean((seat) => seat.rowNo), x: mean((seat) => seat.x) };
+}
+
+/** The nearest few; among choices equally far away each request is told others. */
+function spread(choices: Choice[], requestId: number): Choice[] {
+  if (choices.length <= 1) return choices;
+  return choices
+    .map((choice, at) => ({ choice, lot: scatter(requestId * alternativesPool + at) }))
+    .sort((a, b) => a.choice.away - b.choice.away || a.lot - b.lot)
+    .slice(0, alternativesMax)
+    .map(({ choice }) => choice);
 }

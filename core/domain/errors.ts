@@ -23,6 +23,7 @@ export const errorCatalogue = {
   banned: { status: 403, title: 'This account may not join', retry: false },
   not_found: { status: 404, title: 'Not found', retry: false },
   seats_taken: { status: 409, title: 'Somebody was faster', retry: false },
+  leaves_single: { status: 409, title: 'A single seat would be left alone', retry: false },
   cap_reached: { status: 409, title: 'The seat cap is reached', retry: false },
   sold_out: { status: 409, title: 'Nothing is left', retry: false },
   pass_spent: { status: 409, title: 'The pass has been used', retry: false },

@@ -161,6 +161,7 @@ function decideShow(
   const { head, map, overdue } = show;
   const rules = {
     seatCap: head.seatCap,
+    orphanRule: head.orphanRule,
     holdMs: head.holdSeconds * 1000,
     holdLimitMs: head.holdLimitSeconds * 1000,
     startsAtMs: head.startsAtMs,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Rules, Wish } from '../../core/domain/decide.js';
 import type { Seat } from '../../core/domain/seat-map.js';
+import { orphanRules } from '../../core/domain/single-seats.js';
 import { readNowMs } from '../../core/store/database.js';
 import { insertRequests } from '../../core/store/shard/journal.js';
 import { anySeats } from '../../test/support/halls.js';
@@ -34,6 +35,7 @@ const anyWish = (seats: Seat[]): fc.Arbitrary<Wish> =>
 
 const anyPlan = anySeats.chain((seats) =>
   fc.record({
+    orphanRule: fc.constantFrom(...orphanRules),
     seats: fc.constant(
       seats.map((seat): Seat => ({ ...seat, state: seat.state === 'FREE' ? 'FREE' : 'BLOCKED' })),
     ),
@@ -58,8 +60,9 @@ describe('the lanes beside the model', () => {
     'decide as it does, write what they decide, and keep no seat of a hold that ran out',
     () =>
       fc.assert(
-        fc.asyncProperty(anyPlan, async ({ seats, steps }) => {
-          const showId = await world.addShow(seats);
+        fc.asyncProperty(anyPlan, async ({ seats, steps, orphanRule }) => {
+          const showId = await world.addShow(seats, { orphanRule });
+          const rules = { ...baseRules, orphanRule };
           const { lanes, batches } = world.openLanes();
           let state: Pick<Plan, 'seats' | 'quotas'> = { seats, quotas: new Map() };
           for (const step of steps) {
@@ -82,8 +85,9 @@ describe('the lanes beside the model', () => {
   );
 });
 
-const rules: Rules = {
+const baseRules: Rules = {
   seatCap: laneRules.seatCap,
+  orphanRule: 'off',
   holdMs: laneRules.holdSeconds * 1000,
   holdLimitMs: laneRules.holdLimitSeconds * 1000,
   startsAtMs: Number.MAX_SAFE_INTEGER,

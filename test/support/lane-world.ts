@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type Accepting, openAccepting } from '../../api/accept/accepting.js';
 import type { Wish } from '../../core/domain/decide.js';
 import type { Seat } from '../../core/domain/seat-map.js';
+import type { OrphanRule } from '../../core/domain/single-seats.js';
 import { openLog } from '../../core/runtime/log.js';
 import { type Database, lanesLimits } from '../../core/store/database.js';
 import type { JournalEntry } from '../../core/store/shard/journal.js';
@@ -12,6 +13,8 @@ import { openTestStores, type TestStores } from './stores.js';
 
 export const laneRules = { seatCap: 6, holdSeconds: 300, holdLimitSeconds: 900 };
 
+type ShowOptions = { lane?: number; seatCap?: number; orphanRule?: OrphanRule };
+
 /** One shard with the accepting of an api and the lanes of a processor, and no programs. */
 export type LaneWorld = {
   stores: TestStores;
@@ -19,7 +22,7 @@ export type LaneWorld = {
   shard: Database;
   saleId: string;
   /** Makes a show of a lane, with these seats. */
-  addShow(seats: Seat[], options?: { lane?: number; seatCap?: number }): Promise<number>;
+  addShow(seats: Seat[], options?: ShowOptions): Promise<number>;
   /** The accepting of one more api process. */
   openAccepting(): Accepting;
   /** The lanes of one more processor, and what they told, batch by batch. */
@@ -41,10 +44,10 @@ export async function openLaneWorld(): Promise<LaneWorld> {
     shardId,
     shard,
     saleId,
-    addShow: async (seats, { lane = 3, seatCap = laneRules.seatCap } = {}) => {
+    addShow: async (seats, { lane = 3, seatCap = laneRules.seatCap, orphanRule = 'off' } = {}) => {
       const showId = nextRound * lanesPerShard + lane;
       nextRound += 1;
-      await writeShow(shard, { showId, saleId, seats, seatCap });
+      await writeShow(shard, { showId, saleId, seats, seatCap, orphanRule });
       return showId;
     },
     openAccepting: () => openAccepting(stores.shards, () => undefined),
@@ -84,18 +87,22 @@ export function randomText(length: number): string {
 
 async function writeShow(
   shard: Database,
-  show: { showId: number; saleId: string; seats: Seat[]; seatCap: number },
+  show: { showId: number; saleId: string; seats: Seat[] } & Required<Omit<ShowOptions, 'lane'>>,
 ): Promise<void> {
-  const { showId, saleId, seats, seatCap } = show;
+  const { showId, saleId, seats, seatCap, orphanRule } = show;
   await shard.change(
     `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
      VALUES (?, ?, 'OPEN', NOW(3) - INTERVAL 1 HOUR, NOW(3) + INTERVAL 1 DAY)`,
     [showId, saleId],
   );
   await shard.change(
-    `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, hold_seconds,
-       hold_limit_seconds) VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?)`,
-    [showId, laneOf(showId), seatCap, laneRules.holdSeconds, laneRules.holdLimitSeconds],
+    `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, orphan_rule,
+       hold_seconds, hold_limit_seconds)
+     VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?, ?)`,
+    [
+      ...[showId, laneOf(showId), seatCap, orphanRule],
+      ...[laneRules.holdSeconds, laneRules.holdLimitSeconds],
+    ],
   );
   // Only a reservation may own a seat, so what a plan begins with as taken is blocked here.
   await shard.change(

@@ -67,7 +67,7 @@ export function play(
     const expected = expectedOf(seats, request, quota, rules, nowMs);
     const actual = decision.kind === 'REFUSED' ? decision.reason : decision.kind;
     if (expected !== actual) faults.push(`${index}: ${actual}, but the model says ${expected}`);
-    if (decision.kind === 'REFUSED') faults.push(...alternativeFaults(seats, decision));
+    if (decision.kind === 'REFUSED') faults.push(...alternativeFaults(seats, decision, rules));
     if (decision.kind !== 'GRANTED') continue;
     faults.push(...grantFaults(seats, decision, rules, nowMs));
     quota.taken += decision.seats.length;
@@ -94,13 +94,58 @@ function expectedOf(
   if (!seats.some((seat) => seat.state === 'FREE')) return 'sold_out';
   const size = 'seats' in wish ? wish.seats.length : wish.quantity;
   if (quota.taken + size > rules.seatCap) return 'cap_reached';
+  const verdict = judge(seats, wish);
+  if (verdict === 'fits' && !isAllowed(seats, wish, rules)) return 'leaves_single';
   const verdicts = {
     fits: 'GRANTED',
     taken: 'seats_taken',
     unknown: 'unknown_seat',
     too_few: 'sold_out',
   };
-  return verdicts[judge(seats, wish)];
+  return verdicts[verdict];
+}
+
+/** Whether any choice that satisfies the wish is one that the rule on single seats allows. */
+function isAllowed(seats: ModelSeat[], wish: Wish, { orphanRule }: Rules): boolean {
+  if ('seats' in wish) return leftAlone(seats, new Set(wish.seats), orphanRule).length === 0;
+  if (wish.accessible || orphanRule !== 'strict') return true;
+  const open = seats.filter(
+    ({ state, kind, zone }) =>
+      state === 'FREE' && kind === 'standard' && (wish.zone ?? zone) === zone,
+  );
+  return combinations(open, wish.quantity).some(
+    (choice) => leftAlone(seats, new Set(choice.map((seat) => seat.seat)), 'strict').length === 0,
+  );
+}
+
+/** Seats that a choice leaves without a free neighbour against the rule. */
+export function leftAlone(seats: ModelSeat[], chosen: Set<string>, rule: string): ModelSeat[] {
+  const isFree = (rowNo: number, x: number) =>
+    seats.find((seat) => seat.rowNo === rowNo && seat.x === x && seat.state === 'FREE');
+  const picks = seats.filter((seat) => chosen.has(seat.seat));
+  if (rule === 'off' || picks.some((seat) => seat.kind !== 'standard')) return [];
+  return seats.filter((seat) => {
+    if (seat.state !== 'FREE' || chosen.has(seat.seat) || seat.kind !== 'standard') return false;
+    const beside = [seat.x - 1, seat.x + 1].flatMap((x) => isFree(seat.rowNo, x) ?? []);
+    if (beside.length === 0 || beside.some((one) => !chosen.has(one.seat))) return false;
+    const stretch = [seat];
+    for (const step of [-1, 1]) {
+      for (let x = seat.x + step; ; x += step) {
+        const next = isFree(seat.rowNo, x);
+        if (!next) break;
+        stretch.push(next);
+      }
+    }
+    const taken = stretch.filter((one) => chosen.has(one.seat)).length;
+    return !(rule === 'lenient' && stretch.length === taken + 1);
+  });
+}
+
+function combinations<T>(list: T[], size: number): T[][] {
+  if (size === 0) return [[]];
+  return list.flatMap((first, at) =>
+    combinations(list.slice(at + 1), size - 1).map((rest) => [first, ...rest]),
+  );
 }
 
 type Granted = Extract<Decision, { kind: 'GRANTED' }>;
@@ -121,6 +166,9 @@ function grantFaults(seats: ModelSeat[], grant: Granted, rules: Rules, nowMs: nu
   if (!('seats' in wish) && !wish.accessible && own.some((seat) => seat?.kind !== 'standard')) {
     say('an accessible place that nobody asked for');
   }
+  const single = leftAlone(seats, new Set(own.map((seat) => seat?.seat ?? '')), rules.orphanRule);
+  const isPicked = !('seats' in wish) && rules.orphanRule !== 'strict';
+  if (single.length > 0 && !isPicked) say(`${single[0]?.seat} is left alone`);
   if (grant.amount !== own.reduce((sum, seat) => sum + (seat?.price ?? 0), 0)) say('a wrong sum');
   const unbroken = own.every(
     (seat) =>
@@ -142,18 +190,27 @@ function spanOf(seats: (ModelSeat | undefined)[]): number {
   return Math.max(...places) - Math.min(...places);
 }
 
-function alternativeFaults(seats: ModelSeat[], refusal: Refused): string[] {
+function alternativeFaults(seats: ModelSeat[], refusal: Refused, rules: Rules): string[] {
   const { wish, requestId } = refusal.request;
-  if (refusal.reason !== 'seats_taken') {
+  const isChoice = refusal.reason === 'seats_taken' || refusal.reason === 'leaves_single';
+  if (!isChoice || !('seats' in wish)) {
     return refusal.alternatives.length === 0 ? [] : [`request ${requestId}: needless alternatives`];
   }
-  const size = 'seats' in wish ? wish.seats.length : 0;
-  const open = seats.filter((seat) => seat.state === 'FREE' && seat.kind === 'standard');
+  const size = wish.seats.length;
+  const wanted = seats.filter((seat) => wish.seats.includes(seat.seat));
+  const asked = wanted.some((seat) => seat.kind === 'accessible');
+  const open = seats.filter((seat) => seat.state === 'FREE' && (asked || seat.kind === 'standard'));
   const names = new Set(open.map((seat) => seat.seat));
   const faults = refusal.alternatives
-    .filter((block) => block.length !== size || block.some((name) => !names.has(name)))
+    .filter(
+      (block) =>
+        new Set(block).size !== size ||
+        block.some((name) => !names.has(name)) ||
+        leftAlone(seats, new Set(block), rules.orphanRule).length > 0,
+    )
     .map((block) => `request ${requestId}: ${block.join(' ')} is no alternative`);
-  if (refusal.alternatives.length === 0 && open.length >= size) {
+  const must = rules.orphanRule === 'off' && !asked && open.length >= size;
+  if (refusal.alternatives.length === 0 && must) {
     faults.push(`request ${requestId}: no alternative, though ${open.length} are free`);
   }
   return faults;

@@ -23,6 +23,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     pass_seconds: 300,
     seat_cap: 10,
     sale_cap: null,
+    orphan_rule: 'off' as const,
     hold_seconds: 300,
     hold_limit_seconds: 600,
     refund: null,

@@ -1,5 +1,6 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { StoredSaleState } from '../../domain/sale-state.js';
+import type { OrphanRule } from '../../domain/single-seats.js';
 import type { Queryable, SqlValue } from '../database.js';
 
 type Reader = Pick<Queryable, 'rows'>;
@@ -72,6 +73,7 @@ export type SaleRow = {
   pass_seconds: number;
   seat_cap: number;
   sale_cap: number | null;
+  orphan_rule: OrphanRule;
   hold_seconds: number;
   hold_limit_seconds: number;
   refund_until_hours: number | null;
@@ -231,7 +233,7 @@ export async function readShow(catalog: Reader, showId: ShowId): Promise<ShowRow
 
 const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lobby_opens_at,
     a.opens_at, a.rate_per_minute, a.pass_cap, a.pass_seconds, a.seat_cap, a.sale_cap,
-    a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent, a.message,
+    a.orphan_rule, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent, a.message,
     a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s
      WHERE s.sale_id = a.sale_id AND s.state = 'ACTIVE' AND s.starts_at > NOW(3)) AS seats_left

@@ -32,7 +32,7 @@ export const tables = {
     key: 'sale_id',
     columns: [
       ...['name', 'lobby', 'standing', 'lobby_opens_at', 'opens_at', 'rate_per_minute'],
-      ...['pass_cap', 'pass_seconds', 'seat_cap', 'sale_cap', 'hold_seconds'],
+      ...['pass_cap', 'pass_seconds', 'seat_cap', 'sale_cap', 'orphan_rule', 'hold_seconds'],
       ...['hold_limit_seconds', 'refund_until_hours', 'refund_fee_percent', 'message'],
     ],
   },
@@ -94,6 +94,7 @@ function saleRow(sale: CatalogSale): CatalogRow {
     pass_seconds: sale.pass_seconds,
     seat_cap: sale.seat_cap,
     sale_cap: sale.sale_cap,
+    orphan_rule: sale.orphan_rule,
     hold_seconds: sale.hold_seconds,
     hold_limit_seconds: sale.hold_limit_seconds,
     refund_until_hours: sale.refund?.until_hours_before ?? null,

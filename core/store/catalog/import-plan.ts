@@ -41,7 +41,7 @@ export type ImportPlan = {
 /** Fields of a rush that hold from its opening on: fans have been told, or have acted on them. */
 const frozenByOpening = [
   ...['standing', 'opens_at', 'rate_per_minute', 'pass_cap', 'pass_seconds', 'seat_cap'],
-  ...['sale_cap', 'hold_seconds', 'hold_limit_seconds', 'refund_until_hours'],
+  ...['sale_cap', 'orphan_rule', 'hold_seconds', 'hold_limit_seconds', 'refund_until_hours'],
   ...['refund_fee_percent', 'message'],
 ];
 /** A lobby that people stand in keeps its order. */

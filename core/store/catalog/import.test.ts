@@ -115,6 +115,7 @@ describe('import', () => {
       startsAt: new Date(),
       currency: 'INR',
       seatCap: 1,
+      orphanRule: 'off' as const,
       holdSeconds: 60,
       holdLimitSeconds: 60,
       prices: { front: 1, back: 1 },

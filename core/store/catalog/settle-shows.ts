@@ -1,6 +1,7 @@
 import { groupBy } from '../../domain/group-by.js';
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
+import type { OrphanRule } from '../../domain/single-seats.js';
 import type { Database } from '../database.js';
 import {
   changeShowRows,
@@ -33,6 +34,7 @@ type PendingShow = {
   currency: string;
   prices: string;
   seat_cap: number;
+  orphan_rule: OrphanRule;
   hold_seconds: number;
   hold_limit_seconds: number;
 };
@@ -89,7 +91,8 @@ export async function settleShows(
 async function readPending(catalog: Database): Promise<PendingShow[]> {
   return catalog.rows<PendingShow>(
     `SELECT s.show_id, s.shard_id, s.state, s.version, s.hall_id, s.sale_id, a.opens_at,
-       s.starts_at, s.currency, s.prices, a.seat_cap, a.hold_seconds, a.hold_limit_seconds
+       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.hold_seconds,
+       a.hold_limit_seconds
      FROM shows AS s JOIN sales AS a ON a.sale_id = s.sale_id
      WHERE s.state = 'PLANNED' OR (s.state = 'ACTIVE' AND s.shard_version < s.version)
      ORDER BY s.show_id`,
@@ -104,6 +107,7 @@ function planOf(show: PendingShow, seats: Map<string, LayoutSeat[]>): ShowPlan {
     startsAt: show.starts_at,
     currency: show.currency,
     seatCap: show.seat_cap,
+    orphanRule: show.orphan_rule,
     holdSeconds: show.hold_seconds,
     holdLimitSeconds: show.hold_limit_seconds,
     prices: JSON.parse(show.prices) as Record<string, number>,

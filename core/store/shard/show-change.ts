@@ -1,5 +1,6 @@
 import { UsherError } from '../../domain/errors.js';
 import { formatShowId, type ShowId } from '../../domain/ids.js';
+import type { OrphanRule } from '../../domain/single-seats.js';
 import type { GateState, SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
 import { chainLog, insertLog, type LogEntry } from './show-log.js';
@@ -15,6 +16,7 @@ export type Head = {
   startsAtMs: number;
   currency: string;
   seatCap: number;
+  orphanRule: OrphanRule;
   holdSeconds: number;
   holdLimitSeconds: number;
 };
@@ -52,12 +54,13 @@ type HeadRow = {
   starts_at: Date;
   currency: string;
   seat_cap: number;
+  orphan_rule: OrphanRule;
   hold_seconds: number;
   hold_limit_seconds: number;
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  hold_seconds, hold_limit_seconds`;
+  orphan_rule, hold_seconds, hold_limit_seconds`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
 export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
@@ -74,6 +77,7 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     startsAtMs: row.starts_at.getTime(),
     currency: row.currency,
     seatCap: row.seat_cap,
+    orphanRule: row.orphan_rule,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
   }));

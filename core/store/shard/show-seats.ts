@@ -1,5 +1,6 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
+import type { OrphanRule } from '../../domain/single-seats.js';
 import type { GateState, SeatState } from '../../domain/states.js';
 import type { Database, Queryable, SqlValue, Tx } from '../database.js';
 import { laneOf } from '../shards.js';
@@ -13,6 +14,7 @@ export type ShowPlan = {
   startsAt: Date;
   currency: string;
   seatCap: number;
+  orphanRule: OrphanRule;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** Integer minor units by zone. */
@@ -47,12 +49,14 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.startsAt,
     plan.currency,
     plan.seatCap,
+    plan.orphanRule,
     plan.holdSeconds,
     plan.holdLimitSeconds,
   ]);
   await tx.change(
     `INSERT IGNORE INTO show_head
-       (show_id, lane, starts_at, currency, seat_cap, hold_seconds, hold_limit_seconds) VALUES ?`,
+       (show_id, lane, starts_at, currency, seat_cap, orphan_rule, hold_seconds,
+       hold_limit_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -112,9 +116,12 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     const touched = relay ? await replaceSeats(tx, plan) : await reprice(tx, plan);
     const version = head.version + (touched ? 1 : 0);
     await tx.change(
-      `UPDATE show_head SET starts_at = ?, seat_cap = ?, hold_seconds = ?, hold_limit_seconds = ?,
-         version = ? WHERE show_id = ?`,
-      [plan.startsAt, plan.seatCap, plan.holdSeconds, plan.holdLimitSeconds, version, plan.showId],
+      `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, hold_seconds = ?,
+         hold_limit_seconds = ?, version = ? WHERE show_id = ?`,
+      [
+        ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.holdSeconds],
+        ...[plan.holdLimitSeconds, version, plan.showId],
+      ],
     );
     const counts = await countSeats(tx, plan.showId);
     return { keptLayout: differs && !relay, version, ...counts };
@@ -217,7 +224,13 @@ export type MapSeat = {
   price: number;
   state: SeatState;
 };
-export type SeatMap = { version: number; currency: string; gate: GateState; seats: MapSeat[] };
+export type SeatMap = {
+  version: number;
+  currency: string;
+  gate: GateState;
+  orphanRule: OrphanRule;
+  seats: MapSeat[];
+};
 
 /** All seats with the version that they have together: one statement reads one snapshot. */
 export async function readSeatMap(
@@ -231,9 +244,10 @@ export async function readSeatMap(
       version: number;
       currency: string;
       gate: GateState;
+      orphanRule: OrphanRule;
     }
   >(
-    `SELECT h.version, h.currency, g.state AS gate, s.seat_no, s.seat, s.row_label, s.x, s.zone,
+    `SELECT h.version, h.currency, h.orphan_rule AS orphanRule, g.state AS gate, s.seat_no, s.seat, s.row_label, s.x, s.zone,
        s.kind, s.price, s.state
      FROM show_head AS h
      JOIN show_gate AS g ON g.show_id = h.show_id
@@ -247,6 +261,7 @@ export async function readSeatMap(
       version: first.version,
       currency: first.currency,
       gate: first.gate,
+      orphanRule: first.orphanRule,
       seats: rows.map(({ seat, x, zone, kind, price, state, ...row }) => ({
         seatNo: row.seat_no,
         row: row.row_label,

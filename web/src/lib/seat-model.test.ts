@@ -11,6 +11,7 @@ function hall(): SeatMap {
   return {
     show_id: 's1',
     version: 7,
+    orphan_rule: 'off',
     rows: [
       { row: 'A', seats: [seat('A-1', 0), seat('A-2', 1), seat('A-3', 3)] },
       { row: 'B', seats: [seat('B-1', 0.5), seat('B-2', 2.6)] },

@@ -111,6 +111,8 @@ export interface SeatRow {
 export interface SeatMap {
   show_id: string;
   version: number;
+  /** Whether a choice may leave one free seat alone. */
+  orphan_rule: 'off' | 'lenient' | 'strict';
   rows: SeatRow[];
 }
 

@@ -27,6 +27,10 @@ const explanations: Record<string, Explanation> = {
     title: 'Somebody was a moment faster',
     text: 'At least one of these seats has just been taken. You keep your turn.',
   },
+  leaves_single: {
+    title: 'One seat would be left alone',
+    text: 'Nobody likes to sit alone between strangers. Move by one seat, or take one of these.',
+  },
   sold_out: {
     title: 'Sold out',
     text: 'No seats are left. If somebody gives seats back, they appear on the map at once.',

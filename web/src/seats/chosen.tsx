@@ -1,5 +1,6 @@
-import { money, seatWords, zoneName } from '../lib/format.js';
+import { listed, money, seatWords, zoneName } from '../lib/format.js';
 import { allSeats } from '../lib/seat-model.js';
+import { leavesSingle } from '../lib/single-seats.js';
 import type { SeatMap } from '../lib/types.js';
 import { Icon } from '../parts/icon.js';
 
@@ -15,6 +16,7 @@ interface Props {
 export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
   const seats = allSeats(map).filter((seat) => chosen.includes(seat.seat));
   const first = seats[0];
+  const single = leavesSingle(map, chosen);
   const total = seats.reduce((sum, seat) => sum + seat.price.amount, 0);
   return (
     <section class="panel chosen" aria-labelledby="chosen">
@@ -40,6 +42,12 @@ export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
           ))}
         </ul>
       )}
+      {single.length > 0 && (
+        <p class="chosen-single" role="status">
+          This leaves {listed(single)} alone. Take {single.length === 1 ? 'it' : 'them'} too, or
+          move by one seat.
+        </p>
+      )}
       <div class={`hold-bar${first === undefined ? '' : ' hold-bar-ready'}`}>
         <p class="chosen-total">
           <span>{seats.length === 1 ? '1 seat' : `${seats.length} seats`}</span>
@@ -50,7 +58,7 @@ export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
         <button
           type="button"
           class="button button-wide"
-          disabled={first === undefined}
+          disabled={first === undefined || single.length > 0}
           onClick={onHold}
         >
           {seats.length === 1
