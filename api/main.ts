@@ -12,7 +12,7 @@ import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { openFanGuard } from '../core/store/catalog/fans.js';
 import { acceptLimits, openDatabase } from '../core/store/database.js';
-import { assertDatabases } from '../core/store/footing.js';
+import { assertDatabase } from '../core/store/footing.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
 import { openOutcomes } from './accept/outcomes.js';
@@ -32,12 +32,13 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const secrets = loadSecrets(config);
   const tokens = openTokens(secrets);
   const catalog = openDatabase(config.catalogUrl);
-  const shards = await openShards(catalog, config.shardUrls);
+  await assertDatabase(catalog, 'catalog');
+  const kept = { log, secrets, strict: true };
+  const shards = await openShards(catalog, config.shardUrls, kept);
   lifecycle.onClose('databases', async () => {
     await shards.close();
     await catalog.close();
   });
-  await assertDatabases(catalog, shards);
   const onRedisError = (error: Error) => log.debug({ err: error.message }, 'redis');
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
   await assertRedis(redis, log);
@@ -57,7 +58,10 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     timeoutMs: paymentMsMax,
   });
   const fans = await openFanGuard(catalog);
-  const acceptShards = await openShards(catalog, config.shardUrls, acceptLimits);
+  const acceptShards = await openShards(catalog, config.shardUrls, {
+    ...kept,
+    limits: acceptLimits,
+  });
   lifecycle.onClose('accepting', () => acceptShards.close());
   const accepting = openAccepting(acceptShards, wake.wake);
   const outcomes = openOutcomes(shards, log);

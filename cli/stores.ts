@@ -33,7 +33,14 @@ export async function openStores(context: CliContext): Promise<DirectStores> {
   const secrets = loadSecrets(config);
   const catalog = openDatabase(config.catalogUrl);
   try {
-    const shards = await openShards(catalog, config.shardUrls);
+    const shards = await openShards(catalog, config.shardUrls, { secrets });
+    const [missing] = shards.away();
+    if (missing !== undefined) {
+      await shards.close();
+      throw unreachable(
+        `Shard ${missing} does not answer, and this command needs all of them. See \`./usher doctor\`.`,
+      );
+    }
     const close = async () => {
       await shards.close();
       await catalog.close();
@@ -53,8 +60,11 @@ export function storeError(error: unknown): unknown {
   );
 }
 
-/** A database's name for people: host and database, never the password. */
-export function databaseName(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
+/** Waits for work on the databases. @throws CliError (exit 3) when one doesn't answer. */
+export async function storesOrExit<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storeError(error);
+  }
 }

@@ -20,7 +20,7 @@ export function openAvailability(catalog: Database, shards: Shards, log: Logger)
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = copyChanged(catalog, shards, copied)
+    running = copyChanged(catalog, shards, { copied, log })
       .catch((error) => log.warn({ err: error }, 'free seats could not be copied to the catalog'))
       .finally(() => {
         busy = false;
@@ -34,21 +34,35 @@ export function openAvailability(catalog: Database, shards: Shards, log: Logger)
   };
 }
 
+type Copying = { copied: Map<number, number>; log: Logger };
+
 /** One copying pass; `copied` holds the version of each show that the catalog has. */
-export async function copyChanged(
+async function copyChanged(
   catalog: Database,
   shards: Shards,
-  copied: Map<number, number>,
+  { copied, log }: Copying,
 ): Promise<void> {
   for (const shardId of shards.ids()) {
-    const shard = shards.byId(shardId);
-    const changed = (await readVersions(shard))
-      .filter(({ showId, version }) => copied.get(showId) !== version)
-      .map(({ showId }) => showId);
-    for (let start = 0; start < changed.length; start += showsPerStatement) {
-      const rows = await countFreeSeats(shard, changed.slice(start, start + showsPerStatement));
-      await updateSeatsFree(catalog, rows);
-      for (const row of rows) copied.set(row.showId, row.version);
+    try {
+      await copyShard(catalog, shards.byId(shardId), copied);
+    } catch (error) {
+      // One shard that is away must not keep the others' numbers from the catalog.
+      log.warn({ shardId, err: error }, 'free seats could not be copied to the catalog');
     }
+  }
+}
+
+async function copyShard(
+  catalog: Database,
+  shard: Database,
+  copied: Map<number, number>,
+): Promise<void> {
+  const changed = (await readVersions(shard))
+    .filter(({ showId, version }) => copied.get(showId) !== version)
+    .map(({ showId }) => showId);
+  for (let start = 0; start < changed.length; start += showsPerStatement) {
+    const rows = await countFreeSeats(shard, changed.slice(start, start + showsPerStatement));
+    await updateSeatsFree(catalog, rows);
+    for (const row of rows) copied.set(row.showId, row.version);
   }
 }

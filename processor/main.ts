@@ -10,7 +10,7 @@ import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
 import { pruneClaims } from '../core/store/catalog/pass-claims.js';
 import { lanesLimits, openDatabase } from '../core/store/database.js';
-import { assertDatabases } from '../core/store/footing.js';
+import { assertDatabase } from '../core/store/footing.js';
 import { lanesPerShard, openShards } from '../core/store/shards.js';
 import { openAvailability } from './availability.js';
 import { openLanes } from './lanes/lanes.js';
@@ -20,6 +20,8 @@ import { openLoop } from './loop.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
 
+/** Shards may join later, so there is room for as many as the configuration allows. */
+const shardsMax = 64;
 const paymentMsMax = 10_000;
 const pruneEveryMs = 60_000;
 const pruneRowsMax = 5_000;
@@ -30,11 +32,12 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const tokens = openTokens(secrets);
   const onRedisError = (error: Error) => log.debug({ err: error.message }, 'redis');
   const catalog = openDatabase(config.catalogUrl);
-  const shards = await openShards(catalog, config.shardUrls);
+  await assertDatabase(catalog, 'catalog');
+  const kept = { log, secrets, strict: true };
+  const shards = await openShards(catalog, config.shardUrls, kept);
   // Lanes have their own connections, which the server drops soon when a process is paused.
-  const laneShards = await openShards(catalog, config.shardUrls, lanesLimits);
+  const laneShards = await openShards(catalog, config.shardUrls, { ...kept, limits: lanesLimits });
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
-  await assertDatabases(catalog, laneShards);
   await assertRedis(redis, log);
   const workerRedis = openRedis(config.redisUrl, 'worker', onRedisError);
   lifecycle.onClose('stores', async () => {
@@ -48,7 +51,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     log,
     onDecided: (shardId, shows) => tellDecided(redis, names, shardId, shows),
   });
-  const lanesMax = laneShards.ids().length * lanesPerShard;
+  const lanesMax = shardsMax * lanesPerShard;
   const worker = openWakeWorker(workerRedis, names, lanesMax, lanes.drain, onRedisError);
   lifecycle.onClose('wake worker', () => worker.close());
   const sweeper = openSweeper(laneShards, lanes, () => redis.status === 'ready', log);

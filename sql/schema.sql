@@ -203,6 +203,7 @@ CREATE TABLE shards (
   shard_id smallint unsigned NOT NULL,
   name varchar(80) NOT NULL,
   added_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  url_sealed varbinary(700),
   PRIMARY KEY (shard_id),
   UNIQUE KEY shards_name (name)
 );
@@ -234,6 +235,22 @@ CREATE TABLE shows (
   CONSTRAINT shows_hall FOREIGN KEY (hall_id) REFERENCES halls (hall_id),
   CONSTRAINT shows_movie FOREIGN KEY (movie_id) REFERENCES movies (movie_id),
   CONSTRAINT shows_sale FOREIGN KEY (sale_id) REFERENCES sales (sale_id)
+);
+
+CREATE TABLE show_moves (
+  show_id int unsigned NOT NULL,
+  from_shard smallint unsigned NOT NULL,
+  to_shard smallint unsigned NOT NULL,
+  state varchar(8) NOT NULL,
+  even_selling tinyint(1) NOT NULL,
+  actor varchar(80) NOT NULL,
+  note varchar(300) NOT NULL DEFAULT '',
+  planned_at datetime(3) NOT NULL,
+  changed_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id),
+  KEY show_moves_changed (changed_at),
+  KEY show_moves_state (state, planned_at),
+  CONSTRAINT show_moves_state CHECK (state IN ('PLANNED', 'COPYING', 'CLOSED', 'SWITCHED', 'OPENED', 'DONE'))
 );
 
 CREATE TABLE staff (

@@ -36,7 +36,7 @@ const outcomes = openOutcomes(shards, log);
 await subscribe(subscriber, names, node, (message) => {
   if (message.kind === 'decisions') outcomes.heard(message.decisions);
 });
-const acceptShards = await openShards(catalog, config.shardUrls, acceptLimits);
+const acceptShards = await openShards(catalog, config.shardUrls, { limits: acceptLimits });
 const accepting = openAccepting(acceptShards, wakes.wake);
 
 const latencies: number[] = [];

@@ -63,9 +63,12 @@ async function checkReadiness(deps: ApiDeps): Promise<z.infer<typeof readiness>>
   const shards = await Promise.all(
     deps.shards.ids().map((id) => check(`shard ${id}`, () => readNowMs(deps.shards.byId(id)))),
   );
+  const away = deps.shards
+    .away()
+    .map((name) => ({ name: `shard ${name}`, ok: false, reason: 'no answer since the start' }));
   const redis = await check('redis', () => deps.redis.ping());
   const ready = catalog.ok && shards.some((shard) => shard.ok);
-  return { ready, checks: [catalog, ...shards, redis] };
+  return { ready, checks: [catalog, ...shards, ...away, redis] };
 }
 
 async function check(

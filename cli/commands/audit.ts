@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { loadSecrets } from '../../core/runtime/secrets.js';
+import { knownShardUrls } from '../../core/store/catalog/shard-urls.js';
 import { addCommand, type Session } from '../command.js';
 import { runProgram } from '../spawn.js';
-import { directConfig } from '../stores.js';
+import { directConfig, storesOrExit } from '../stores.js';
 
 export function addAuditCommand(program: Command, session: Session): void {
   addCommand(program, session, {
@@ -11,7 +13,11 @@ export function addAuditCommand(program: Command, session: Session): void {
     options: (command) =>
       command.option('--settled', 'no call is under way: nothing may be left half done'),
     run: async ({ args, options, out, context }) => {
-      const { catalogUrl, shardUrls, payments } = directConfig(context);
+      const config = directConfig(context);
+      const { catalogUrl, payments } = config;
+      const shardUrls = await storesOrExit(
+        knownShardUrls(catalogUrl, { urls: config.shardUrls, secrets: loadSecrets(config) }),
+      );
       return runProgram(context, {
         script: 'loadtest/audit/main.js',
         args: [

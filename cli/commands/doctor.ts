@@ -12,6 +12,7 @@ import { packageRoot } from '../../core/runtime/paths.js';
 import { defaultSecretsFile, loadSecrets } from '../../core/runtime/secrets.js';
 import { localEnv } from '../../core/runtime/supervisor-env.js';
 import { localStatus } from '../../core/runtime/supervisor-run.js';
+import { databaseName, knownShardUrls } from '../../core/store/catalog/shard-urls.js';
 import { openDatabase, usualLimits } from '../../core/store/database.js';
 import { checkDatabase } from '../../core/store/footing.js';
 import { pendingMigrations } from '../../core/store/migrate.js';
@@ -19,7 +20,6 @@ import { addCommand, type Session } from '../command.js';
 import { type CliContext, dataDirOf } from '../context.js';
 import { exitCodes } from '../exit.js';
 import { table } from '../out.js';
-import { databaseName } from '../stores.js';
 
 const nodeNeeded = [20, 19] as const;
 const freeBytesMin = 2_000_000_000;
@@ -156,11 +156,23 @@ async function checkServers(context: CliContext): Promise<Footing[]> {
     ...(await checkOneDatabase(config.catalogUrl, 'catalog', 'catalog')),
     ...(
       await Promise.all(
-        config.shardUrls.map((url) => checkOneDatabase(url, 'shard', databaseName(url))),
+        (
+          await allShardUrls(config)
+        ).map((url) => checkOneDatabase(url, 'shard', databaseName(url))),
       )
     ).flat(),
     ...(await checkRedisAt(config.redisUrl)),
   ];
+}
+
+/** Those of the environment alone while the catalog can't be asked for the others. */
+async function allShardUrls(config: Config): Promise<string[]> {
+  const { catalogUrl, shardUrls } = config;
+  try {
+    return await knownShardUrls(catalogUrl, { urls: shardUrls, secrets: loadSecrets(config) });
+  } catch {
+    return shardUrls;
+  }
 }
 
 function checkSecrets(config: Config): Footing {

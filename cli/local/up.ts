@@ -152,9 +152,13 @@ async function startInSteps(
     {
       title: 'Bringing the databases to the newest schema',
       task: (_, task) =>
-        migrate(supervisor, (text) => {
-          task.output = text;
-        }),
+        migrate(
+          supervisor,
+          (text) => {
+            task.output = text;
+          },
+          (text) => said.push(text),
+        ),
     },
     {
       title: 'Starting the programs',
@@ -189,12 +193,19 @@ async function startInSteps(
   }).run();
 }
 
-async function migrate(supervisor: Supervisor, onStep: (text: string) => void): Promise<void> {
+async function migrate(
+  supervisor: Supervisor,
+  onStep: (text: string) => void,
+  say: (text: string) => void,
+): Promise<void> {
   const { migrateAll } = await import('../../core/store/migrate.js');
-  const { catalogUrl, shardUrls } = supervisor.settings;
+  const { loadSecrets } = await import('../../core/runtime/secrets.js');
+  const { catalogUrl, shardUrls, dataDir, secretsFile } = supervisor.settings;
   supervisor.signal.throwIfAborted();
   const shards = shardUrls.map((url) => ({ name: new URL(url).pathname.slice(1), url }));
-  await migrateAll({ catalogUrl, shards }, onStep);
+  const secrets = loadSecrets({ dataDir, secretsFile, production: false });
+  const { away } = await migrateAll({ catalogUrl, shards, secrets }, onStep);
+  for (const name of away) say(`Shard ${name} does not answer; its shows wait for it.`);
   supervisor.signal.throwIfAborted();
 }
 

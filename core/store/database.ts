@@ -265,6 +265,10 @@ export function isUnreachable(error: unknown): boolean {
     code === 'EPIPE' ||
     code === 'ETIMEDOUT' ||
     code === 'ENOENT' ||
+    code === 'ENOTFOUND' ||
+    code === 'EAI_AGAIN' ||
+    code === 'EHOSTUNREACH' ||
+    code === 'ENETUNREACH' ||
     code === 'POOL_CLOSED' ||
     errno === 1927 ||
     errno === 1053 ||

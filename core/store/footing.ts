@@ -1,6 +1,5 @@
 import { assertFooting, type Footing, footing } from '../domain/footing.js';
 import type { Database } from './database.js';
-import type { Shards } from './shards.js';
 
 const clockSkewMsMax = 1_000;
 
@@ -67,9 +66,7 @@ export async function checkDatabase(database: Database, name: string): Promise<F
   ];
 }
 
-/** Asks the catalog and every shard. @throws Error when one is not as the promises need it. */
-export async function assertDatabases(catalog: Database, shards: Shards): Promise<void> {
-  const found = [await checkDatabase(catalog, 'catalog')];
-  for (const id of shards.ids()) found.push(await checkDatabase(shards.byId(id), `shard ${id}`));
-  assertFooting(found.flat());
+/** @throws Error when the database is not as the promises need it. */
+export async function assertDatabase(database: Database, name: string): Promise<void> {
+  assertFooting(await checkDatabase(database, name));
 }

@@ -1,26 +1,49 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../runtime/paths.js';
-import { type Knex, openDatabase, openKnex, usualLimits } from './database.js';
+import type { Secrets } from '../runtime/secrets.js';
+import { databaseName, knownShardUrls } from './catalog/shard-urls.js';
+import { isUnreachable, type Knex, openDatabase, openKnex, usualLimits } from './database.js';
 
-export type MigrationTarget = { catalogUrl: string; shards: { name: string; url: string }[] };
+export type MigrationTarget = {
+  catalogUrl: string;
+  shards: { name: string; url: string }[];
+  /** Opens the addresses of shards that were added to the catalog, which are migrated too. */
+  secrets?: Pick<Secrets, 'data'>;
+};
 
 type Kind = 'catalog' | 'shard';
 const migrateLockSeconds = 60;
 
 /**
  * Brings the catalog and every shard to the newest schema and gives each new shard its number.
- * Safe to run from several machines at once and after a run that was killed in the middle.
+ * Safe to run from several machines at once and after a run that was killed in the middle. A shard
+ * that doesn't answer is left out and named; programs don't serve it before it is migrated.
  */
 export async function migrateAll(
   target: MigrationTarget,
   onStep: (text: string) => void,
-): Promise<void> {
+): Promise<{ away: string[] }> {
   onStep(`catalog: ${await migrateOne(target.catalogUrl, 'catalog')}`);
-  for (const shard of target.shards) {
-    onStep(`${shard.name}: ${await migrateOne(shard.url, 'shard')}`);
-    await registerShard(target.catalogUrl, shard);
+  const away: string[] = [];
+  for (const shard of await allShards(target)) {
+    try {
+      onStep(`${shard.name}: ${await migrateOne(shard.url, 'shard')}`);
+      await registerShard(target.catalogUrl, shard);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      away.push(shard.name);
+      onStep(`${shard.name}: does not answer`);
+    }
   }
+  return { away };
+}
+
+async function allShards({ catalogUrl, shards, secrets }: MigrationTarget) {
+  if (!secrets) return shards;
+  const urls = await knownShardUrls(catalogUrl, { urls: shards.map(({ url }) => url), secrets });
+  const named = new Map(shards.map(({ url, name }) => [url, name]));
+  return urls.map((url) => ({ url, name: named.get(url) ?? databaseName(url) }));
 }
 
 /** Migrations that a database still lacks, by file name. */

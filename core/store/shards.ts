@@ -1,10 +1,16 @@
 import HashRing from 'hashring';
 import { UsherError } from '../domain/errors.js';
 import { formatShowId, type ShowId } from '../domain/ids.js';
-import { type Database, type DatabaseLimits, openDatabase, type Queryable } from './database.js';
+import type { Logger } from '../runtime/log.js';
+import type { Secrets } from '../runtime/secrets.js';
+import type { MoveNews } from './catalog/show-moves.js';
+import type { Database, DatabaseLimits, Queryable } from './database.js';
+import { openDirectory } from './directory.js';
+import { openShardPools } from './shard-pools.js';
 
 /** All shards of an Usher, by the number that each carries in itself. */
 export type Shards = {
+  /** The shards that have answered since the start, ascending. */
   ids(): number[];
   /** @throws UsherError `unavailable` when no open shard has that number. */
   byId(shardId: number): Database;
@@ -12,63 +18,64 @@ export type Shards = {
   idOf(showId: ShowId): Promise<number | undefined>;
   /** @throws UsherError `not_found` for an unknown show. */
   forShow(showId: ShowId): Promise<Database>;
-  /** Forgets what is remembered of a show's place, after it moved. */
+  /** Forgets what is remembered of a show's place. */
   forget(showId: ShowId): void;
+  /** Tells of each show that leaves a shard or has come to one. */
+  onMoved(tell: (move: MoveNews) => void): void;
+  /** Tells of every shard: at once of those that are here, later of each that joins. */
+  onJoin(tell: (shardId: number) => void): void;
+  /** Names of the shards that have not answered since the start. */
+  away(): string[];
   close(): Promise<void>;
 };
 
-const rememberedShowsMax = 200_000;
+export type ShardsOptions = {
+  limits?: DatabaseLimits;
+  /** Told of shards that don't answer and of those that join. */
+  log?: Pick<Logger, 'info' | 'warn'>;
+  /** Serve only shards that are as the promises need them. */
+  strict?: boolean;
+  /** Opens the addresses of shards that were added while Usher runs. */
+  secrets?: Pick<Secrets, 'data'>;
+};
 
 /**
- * Opens every shard and asks each for its number. A shard that can't be reached now is asked
- * again by the caller's next start, and fails the opening, so that nobody runs on half a map.
+ * Opens every shard and asks each for its number. One that doesn't answer is asked again until it
+ * does, and meanwhile only its own shows are away. Shards added to the catalog join by themselves.
+ * @throws Error when a shard answers and is not as it must be.
  */
 export async function openShards(
   catalog: Queryable,
   urls: string[],
-  limits?: DatabaseLimits,
+  options: ShardsOptions = {},
 ): Promise<Shards> {
-  const shards = new Map<number, Database>();
-  for (const url of urls) {
-    const database = openDatabase(url, limits);
-    const [row] = await database.rows<{ shard_id: number }>('SELECT shard_id FROM shard_identity');
-    if (!row) throw new Error('A shard has no number yet. Run: ./usher migrate');
-    shards.set(row.shard_id, database);
-  }
-  const places = new Map<ShowId, number>();
-  const idOf = async (showId: ShowId): Promise<number | undefined> => {
-    const known = places.get(showId);
-    if (known !== undefined) return known;
-    const [row] = await catalog.rows<{ shard_id: number }>(
-      'SELECT shard_id FROM shows WHERE show_id = ?',
-      [showId],
-    );
-    if (!row) return undefined;
-    if (places.size >= rememberedShowsMax) places.clear();
-    places.set(showId, row.shard_id);
-    return row.shard_id;
-  };
+  const pools = await openShardPools(catalog, urls, options);
+  const directory = openDirectory(catalog);
   const byId = (shardId: number): Database => {
-    const database = shards.get(shardId);
+    const database = pools.find(shardId);
     if (database) return database;
     throw new UsherError('unavailable', 'This show cannot be reached now. Try again shortly.', {
       retryAfterSeconds: 5,
     });
   };
   return {
-    ids: () => [...shards.keys()].sort((a, b) => a - b),
+    ids: pools.ids,
     byId,
-    idOf,
+    idOf: directory.idOf,
     forShow: async (showId) => {
-      const shardId = await idOf(showId);
+      const shardId = await directory.idOf(showId);
       if (shardId === undefined) {
         throw new UsherError('not_found', `There is no show ${formatShowId(showId)}.`);
       }
       return byId(shardId);
     },
-    forget: (showId) => places.delete(showId),
+    forget: directory.forget,
+    onMoved: directory.onMoved,
+    onJoin: pools.onJoin,
+    away: pools.away,
     close: async () => {
-      await Promise.all([...shards.values()].map((database) => database.close()));
+      directory.close();
+      await pools.close();
     },
   };
 }

@@ -33,10 +33,11 @@ export function openSweeper(
   const asked = withoutWaiting(lanes, (error) =>
     log.warn({ err: error }, 'a lane could not be drained'),
   );
-  const loops = shards.ids().flatMap((shardId) => {
+  const loops: Promise<void>[] = [];
+  shards.onJoin((shardId) => {
     const shard = shards.byId(shardId);
     const marks: number[] = [];
-    return [
+    loops.push(
       loop(
         () => closed,
         () => (isRedisUp() ? sweepEveryMs : sweepAloneEveryMs),
@@ -49,7 +50,7 @@ export function openSweeper(
         () => expireOverdue(shard, shardId, asked),
         (error) => log.warn({ shardId, err: error }, 'expiry failed'),
       ),
-    ];
+    );
   });
   return {
     close: async () => {

@@ -49,15 +49,13 @@ const backOffMsMax = 600_000;
 
 /** Opens the relay over all shards; several processors may run one each. */
 export function openOutboxRelay(deps: OutboxDeps): Loop {
-  const loops = deps.shards
-    .ids()
-    .flatMap((shardId) =>
-      lanes.map((lane, no) =>
-        openLoop(`outbox ${shardId}.${no}`, { log: deps.log, pauseMs }, () =>
-          relayOnce(deps, deps.shards.byId(shardId), lane),
-        ),
-      ),
-    );
+  const loops: Loop[] = [];
+  deps.shards.onJoin((shardId) => {
+    lanes.forEach((lane, no) => {
+      const turn = () => relayOnce(deps, deps.shards.byId(shardId), lane);
+      loops.push(openLoop(`outbox ${shardId}.${no}`, { log: deps.log, pauseMs }, turn));
+    });
+  });
   return {
     close: async () => {
       await Promise.all(loops.map((loop) => loop.close()));

@@ -13,16 +13,11 @@ const atOnceMax = 4;
  * the stored events that nobody settled. With webhooks switched off it settles everything alone.
  */
 export function openReconciler(deps: EventDeps): Loop {
-  const loops = [
-    ...deps.shards
-      .ids()
-      .map((shardId) =>
-        openLoop(`payments ${shardId}`, { log: deps.log, pauseMs }, () =>
-          reconcileShard(deps, shardId),
-        ),
-      ),
-    openLoop('inbox', { log: deps.log, pauseMs }, () => drainInbox(deps)),
-  ];
+  const loops = [openLoop('inbox', { log: deps.log, pauseMs }, () => drainInbox(deps))];
+  deps.shards.onJoin((shardId) => {
+    const turn = () => reconcileShard(deps, shardId);
+    loops.push(openLoop(`payments ${shardId}`, { log: deps.log, pauseMs }, turn));
+  });
   return {
     close: async () => {
       await Promise.all(loops.map((loop) => loop.close()));

@@ -36,7 +36,9 @@ export async function openLaneWorld(): Promise<LaneWorld> {
   const stores = await openTestStores(1);
   const [shardId = 1] = stores.shards.ids();
   const shard = stores.shards.byId(shardId);
-  const laneShards = await openShards(stores.catalog, stores.shardUrls, lanesLimits);
+  const laneShards = await openShards(stores.catalog, stores.shardUrls, {
+    limits: lanesLimits,
+  });
   const saleId = 'lane-sale';
   let nextRound = 1;
   return {

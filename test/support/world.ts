@@ -25,6 +25,8 @@ export type WorldOptions = {
   /** Seats in each of two rows of every show: A and B, in the rush P and Q. */
   rowSeats?: number;
   shows?: number;
+  /** Shard databases; two when left out. */
+  shards?: number;
   /** How long seats are held; written past the catalog file, which has a longer least time. */
   holdSeconds?: number;
   seatCap?: number;
@@ -90,7 +92,7 @@ export async function openWorld(options: WorldOptions): Promise<Opened> {
   try {
     const engines = await openEngines(dataDir, options.own ?? [], watchdog);
     if (engines) closers.push(() => engines.stop());
-    const stores = await openTestStores(2, {
+    const stores = await openTestStores(options.shards ?? 2, {
       ...(engines?.mysql ? { mysqlAdminUrl: engines.mysqlUrl('') } : {}),
       ...(engines?.redis ? { redisUrl: engines.redisUrl } : {}),
     });

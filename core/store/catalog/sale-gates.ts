@@ -26,9 +26,13 @@ export async function carryToGates(
     if (!sale) return;
     const shows = await listSaleShows(tx, saleId);
     const to = { state: gateOf[sale.state], opensAt: sale.opensAt };
-    for (const [shardId, group] of groupBy(shows, (show) => show.shardId)) {
-      const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
-      await changeGates(shards.byId(shardId), showIds, to);
-    }
+    const done = await Promise.allSettled(
+      [...groupBy(shows, (show) => show.shardId)].map(async ([shardId, group]) => {
+        const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
+        await changeGates(shards.byId(shardId), showIds, to);
+      }),
+    );
+    // A shard that is away keeps no other from its change; the caller is told to repeat.
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   });
 }

@@ -60,7 +60,7 @@ export async function settleShows(
     onProgress(done, pending.length);
   };
   const byShard = groupBy(pending, (show) => show.shard_id);
-  await Promise.all(
+  const ended = await Promise.allSettled(
     [...byShard].map(async ([shardId, shows]) => {
       const shard = shards.byId(shardId);
       const present = await showsPresent(
@@ -85,6 +85,8 @@ export async function settleShows(
       }
     }),
   );
+  // A shard that is away keeps the others' shows from nothing.
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return report;
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE shards ADD COLUMN url_sealed VARBINARY(700) NULL
