@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addHoldCommands } from './hold.js';
 import { addImportCommand } from './import.js';
 import { addKeysCommands } from './keys.js';
+import { addLoadtestCommand } from './loadtest.js';
 import { addLoginCommands } from './login.js';
 import { addMigrateCommand } from './migrate.js';
 import { addRequestCommands } from './request.js';
@@ -39,4 +40,5 @@ export function addAllCommands(program: Command, session: Session): void {
   addStatsCommand(program, session);
   addAuditCommand(program, session);
   addBenchCommand(program, session);
+  addLoadtestCommand(program, session);
 }

@@ -6,14 +6,14 @@ export type Call = { headers: Record<string, string>; body: string };
 
 /** Sends each call once: the first ones to warm up, the others measured. */
 export async function fire(
-  port: number,
+  target: number | string,
   path: string,
   calls: Call[],
   settings: { connections: number; warmUp: number; rate?: number },
 ): Promise<Measured> {
   const { connections, warmUp, ...rest } = settings;
-  await send(port, path, calls.slice(0, warmUp), { connections });
-  return send(port, path, calls.slice(warmUp), { connections, ...rest });
+  await send(target, path, calls.slice(0, warmUp), { connections });
+  return send(target, path, calls.slice(warmUp), { connections, ...rest });
 }
 
 /**
@@ -21,7 +21,7 @@ export async function fire(
  * before the clock starts: building one while the servers are measured would take their processor.
  */
 function send(
-  port: number,
+  target: number | string,
   path: string,
   calls: Call[],
   settings: { connections: number; rate?: number },
@@ -34,7 +34,7 @@ function send(
     let startedMs = performance.now();
     const running = autocannon(
       {
-        url: `http://127.0.0.1:${port}`,
+        url: urlOf(target),
         connections,
         amount: calls.length,
         timeout: 60,
@@ -56,6 +56,32 @@ function send(
       startedMs = performance.now();
     });
   });
+}
+
+/** Reads one path so many times, as fast as the connections allow. */
+export function fireGet(
+  target: string,
+  path: string,
+  settings: { connections: number; amount: number },
+): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const startedMs = performance.now();
+    const url = new URL(path, urlOf(target)).href;
+    autocannon({ url, timeout: 60, ...settings }, (error, result) => {
+      if (error) return reject(error);
+      resolve({
+        per_second: (result['2xx'] / (performance.now() - startedMs)) * 1_000,
+        p50_ms: result.latency.p50,
+        p99_ms: result.latency.p99,
+        failed: result.non2xx + result.errors,
+      });
+    });
+  });
+}
+
+/** A port of this machine, or a whole address. */
+function urlOf(target: number | string): string {
+  return typeof target === 'number' ? `http://127.0.0.1:${target}` : target;
 }
 
 function toRequest(path: string, call: Call): autocannon.Request {

@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSigners } from '../stage/tokens.js';
 import { type Call, fire, type Measured } from './fire.js';
 import {
   type BenchReport,
@@ -162,12 +161,12 @@ async function usher(
   settings: Setting & { rate?: number },
   counter: Counter,
 ): Promise<Measured> {
-  const sign = signers(stage);
+  const sign = openSigners(join(stage.dataDir, 'data', 'secrets.json'));
   const wishes = await makeWishes(stage, settings, counter);
   const calls = wishes.map(({ show, seats, fan }) => ({
     headers: {
       authorization: `Bearer ${sign.session(fan.id)}`,
-      'usher-pass': sign.pass(fan.id, fan.passId),
+      'usher-pass': sign.pass(fan.id, fan.passId, benchSale),
       'idempotency-key': fan.passId,
     },
     body: JSON.stringify({ show_id: String(show.showId), seats }),
@@ -199,34 +198,6 @@ async function makeWishes(stage: Stage, settings: Setting, counter: Counter): Pr
       fan: { id, passId, no: counter.fan },
     };
   });
-}
-
-type KeyEntry = { kid: string; key: string };
-
-/** Session and pass as Usher signs them, made with the keys of this stage's secrets file. */
-function signers(stage: Stage) {
-  const file = join(stage.dataDir, 'data', 'secrets.json');
-  const secrets = JSON.parse(readFileSync(file, 'utf8')) as {
-    session: KeyEntry[];
-    pass: KeyEntry[];
-  };
-  const exp = Math.floor(Date.now() / 1000) + 3_600;
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signer = ([entry]: KeyEntry[], typ: string) => {
-    if (!entry) throw new Error(`the secrets file has no key for ${typ}`);
-    const key = Buffer.from(entry.key, 'base64');
-    const head = part({ alg: 'HS256', typ, kid: entry.kid });
-    return (payload: Record<string, unknown>): string => {
-      const signed = `${head}.${part(payload)}`;
-      return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
-    };
-  };
-  const session = signer(secrets.session, 'usher-session');
-  const pass = signer(secrets.pass, 'usher-pass');
-  return {
-    session: (fanId: string) => session({ sub: fanId, ep: 1, exp }),
-    pass: (fanId: string, passId: string) => pass({ jti: passId, sub: fanId, aud: benchSale, exp }),
-  };
 }
 
 function toRows(figures: Map<string, Measured[]>): BenchRow[] {

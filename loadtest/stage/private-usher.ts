@@ -1,0 +1,211 @@
+// A whole Usher that belongs to one run: private engines, all programs, provider and mailbox. It is
+// thrown away at the end.
+import { randomInt } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql, { type Connection } from 'mysql2/promise';
+import {
+  type Engines,
+  type StartEnginesOptions,
+  startEngines,
+} from '../../core/runtime/engines.js';
+import { packageRoot } from '../../core/runtime/paths.js';
+import { run } from '../bench/stage.js';
+import { freePorts, type Program, type ProgramName, prepareProgram } from './programs.js';
+import { openSigners, type Signers } from './tokens.js';
+
+export type PrivateUsher = {
+  url: string;
+  providerUrl: string;
+  mailboxUrl: string;
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  engines: Engines;
+  /** Addresses of the engines themselves, past any proxy. */
+  catalogUrl: string;
+  shardUrls: string[];
+  catalog: Connection;
+  shards: Connection[];
+  sign: Signers;
+  programs: Program[];
+  program(name: ProgramName): Program;
+  /** Imports a catalog file, given as its object. */
+  importCatalog(file: unknown): Promise<void>;
+  /** Accounts without passwords, written straight into the catalog. */
+  addFans(count: number): Promise<string[]>;
+  /** Opens the connections of this run again, after MySQL was restarted. */
+  reconnect(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type PrivateOptions = {
+  env: NodeJS.ProcessEnv;
+  /** The build to run; the own one when left out. */
+  dist?: string;
+  processors?: number;
+  admissions?: number;
+  shards?: number;
+  engines?: Partial<StartEnginesOptions>;
+  /** Puts something between the programs and their engines, such as a proxy. */
+  rewrite?: (env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
+  say?: (text: string) => void;
+};
+
+const catalogName = 'usher_load_catalog';
+const idChars = '0123456789abcdefghijklmnopqrstuvwxyz';
+const fansPerStatement = 2_000;
+
+export async function openPrivateUsher(options: PrivateOptions): Promise<PrivateUsher> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'usher-load-'));
+  const shardNames = Array.from({ length: options.shards ?? 1 }, (_, no) => `usher_load_${no + 1}`);
+  options.say?.('starting private engines');
+  const engines = await startEngines({
+    dataDir: join(dataDir, 'engines'),
+    env: { PATH: options.env.PATH },
+    databases: [catalogName, ...shardNames],
+    bufferPoolMb: 128,
+    redoLogMb: 96,
+    ...options.engines,
+  });
+  const closers: (() => Promise<unknown> | undefined)[] = [() => engines.stop()];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const direct = await environment(options.env, { dataDir, engines, shardNames });
+    mkdirSync(join(dataDir, 'data'), { recursive: true });
+    await run('cli/main.js', ['migrate', '--json'], direct);
+    const env = options.rewrite ? await options.rewrite(direct) : direct;
+    const programs = programsOf(options, env);
+    closers.push(() => Promise.all(programs.map((program) => program.end('SIGKILL'))));
+    options.say?.('starting Usher');
+    await Promise.all(programs.slice(0, 2).map((program) => program.start()));
+    await Promise.all(programs.slice(2).map((program) => program.start()));
+    const usher = await assemble({ dataDir, engines, shardNames, env, direct, programs });
+    closers.push(() => usher.hangUp());
+    return { ...usher.face, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function programsOf(options: PrivateOptions, env: NodeJS.ProcessEnv): Program[] {
+  const dist = options.dist ?? join(packageRoot, 'dist');
+  const names: ProgramName[] = [
+    'sandbox',
+    'mailbox',
+    'api',
+    ...Array.from({ length: options.admissions ?? 1 }, (): ProgramName => 'admission'),
+    ...Array.from({ length: options.processors ?? 1 }, (): ProgramName => 'processor'),
+  ];
+  return names.map((name) => prepareProgram(name, { dist, env }));
+}
+
+type Parts = {
+  dataDir: string;
+  engines: Engines;
+  shardNames: string[];
+  env: NodeJS.ProcessEnv;
+  direct: NodeJS.ProcessEnv;
+  programs: Program[];
+};
+
+async function assemble(
+  parts: Parts,
+): Promise<{ face: Omit<PrivateUsher, 'close'>; hangUp(): Promise<void> }> {
+  const { dataDir, engines, shardNames, env, direct, programs } = parts;
+  const catalogUrl = engines.mysqlUrl(catalogName);
+  const shardUrls = shardNames.map((name) => engines.mysqlUrl(name));
+  const connect = (uri: string) => connectTo(uri);
+  let catalog = await connect(catalogUrl);
+  let shards = await Promise.all(shardUrls.map(connect));
+  const hangUp = async () => {
+    for (const connection of [catalog, ...shards]) connection.destroy();
+  };
+  const face: Omit<PrivateUsher, 'close'> = {
+    url: `http://127.0.0.1:${env.USHER_PORT}`,
+    providerUrl: direct.STRIPE_API_BASE ?? '',
+    mailboxUrl: `http://127.0.0.1:${env.MAILBOX_HTTP_PORT}`,
+    dataDir,
+    env,
+    engines,
+    catalogUrl,
+    shardUrls,
+    get catalog() {
+      return catalog;
+    },
+    get shards() {
+      return shards;
+    },
+    sign: openSigners(join(dataDir, 'data', 'secrets.json')),
+    programs,
+    program: (name) => {
+      const found = programs.find((program) => program.name === name);
+      if (!found) throw new Error(`this Usher has no ${name}`);
+      return found;
+    },
+    importCatalog: async (file) => {
+      const path = join(dataDir, 'catalog.json');
+      writeFileSync(path, JSON.stringify(file));
+      await run('cli/main.js', ['import', path, '--json'], direct);
+    },
+    addFans: (count) => addFans(catalog, count),
+    reconnect: async () => {
+      await hangUp();
+      catalog = await connect(catalogUrl);
+      shards = await Promise.all(shardUrls.map(connect));
+    },
+  };
+  return { face, hangUp };
+}
+
+async function connectTo(uri: string): Promise<Connection> {
+  const connection = await mysql.createConnection({ uri, timezone: 'Z', jsonStrings: true });
+  // A server that ends must not end the run.
+  connection.on('error', () => undefined);
+  return connection;
+}
+
+async function addFans(catalog: Connection, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () =>
+    Array.from({ length: 12 }, () => idChars[randomInt(idChars.length)]).join(''),
+  );
+  for (let from = 0; from < ids.length; from += fansPerStatement) {
+    const rows = ids.slice(from, from + fansPerStatement).map((id) => [id, 'ACTIVE']);
+    await catalog.query('INSERT INTO fans (fan_id, state) VALUES ?', [rows]);
+  }
+  return ids;
+}
+
+async function environment(
+  outer: NodeJS.ProcessEnv,
+  { dataDir, engines, shardNames }: { dataDir: string; engines: Engines; shardNames: string[] },
+): Promise<NodeJS.ProcessEnv> {
+  const [api, sandbox, smtp, mail] = (await freePorts(4)).map(String);
+  const secretKey = 'sk_test_load';
+  const webhookSecret = 'whsec_load';
+  return {
+    PATH: outer.PATH,
+    USHER_PORT: api,
+    USHER_DATA: join(dataDir, 'data'),
+    USHER_MYSQL_URL: engines.mysqlUrl(catalogName),
+    USHER_SHARDS: shardNames.map((name) => engines.mysqlUrl(name)).join(','),
+    USHER_REDIS_URL: engines.redisUrl,
+    USHER_LIMITS: 'off',
+    STRIPE_SECRET_KEY: secretKey,
+    STRIPE_WEBHOOK_SECRET: webhookSecret,
+    STRIPE_API_BASE: `http://127.0.0.1:${sandbox}`,
+    USHER_SMTP_URL: `smtp://127.0.0.1:${smtp}`,
+    SANDBOX_PORT: sandbox,
+    SANDBOX_DATA: join(dataDir, 'sandbox.jsonl'),
+    SANDBOX_SECRET_KEY: secretKey,
+    SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${api}/api/v1/payments/webhook`,
+    SANDBOX_WEBHOOK_SECRET: webhookSecret,
+    MAILBOX_SMTP_PORT: smtp,
+    MAILBOX_HTTP_PORT: mail,
+    MAILBOX_DATA: join(dataDir, 'mail'),
+  };
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+export const programNames = ['sandbox', 'mailbox', 'api', 'admission', 'processor'] as const;
+export type ProgramName = (typeof programNames)[number];
+
+/** One process of Usher, which faults may end, stop and start. */
+export type Program = {
+  name: ProgramName;
+  readonly pid: number;
+  log(): string;
+  hasEnded(): boolean;
+  start(env?: NodeJS.ProcessEnv): Promise<void>;
+  /** Resolves when the process is gone; SIGTERM becomes SIGKILL after ten seconds. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  pause(): void;
+  resume(): void;
+};
+
+const readyMsMax = 60_000;
+const endMsMax = 10_000;
+const logCharsMax = 200_000;
+
+/** Prepares a program of a build; it runs after `start`. */
+export function prepareProgram(
+  name: ProgramName,
+  { dist, env }: { dist: string; env: NodeJS.ProcessEnv },
+): Program {
+  let child: ChildProcess | undefined;
+  let log = '';
+  const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
+  return {
+    name,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    log: () => log,
+    hasEnded,
+    start: async (more = {}) => {
+      const started = spawn(process.execPath, [join(dist, name, 'main.js')], {
+        env: { ...env, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      const from = log.length;
+      for (const stream of [started.stdout, started.stderr]) {
+        stream?.on('data', (chunk: Buffer) => {
+          log += chunk.toString();
+        });
+      }
+      await isReady(started, () => log.slice(from), name);
+      log = log.slice(-logCharsMax);
+    },
+    end: (signal) => endChild(child, signal),
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+  };
+}
+
+async function isReady(child: ChildProcess, log: () => string, name: string): Promise<void> {
+  const untilMs = performance.now() + readyMsMax;
+  while (!/"msg":"(ready|listening)"/.test(log())) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > untilMs) {
+      child.kill('SIGKILL');
+      throw new Error(`${name} did not become ready:\n${log().slice(-1_500)}`);
+    }
+    await sleep(20);
+  }
+}
+
+function endChild(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), endMsMax);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    // A stopped process does not hear SIGTERM.
+    child.kill('SIGCONT');
+    child.kill(signal);
+  });
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Ports that nobody listens on: all are open at once, so no two are the same. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,29 @@
+import { type AuditReport, audit } from '../audit/run.js';
+import type { PrivateUsher } from './private-usher.js';
+import { sleep } from './programs.js';
+
+const everyMs = 500;
+
+/**
+ * Waits until the auditor finds nothing, or the time is over; returns its last report and how long
+ * settling took. What the api left to the reconciler is looked at now, not when its turn would be.
+ */
+export async function settle(
+  usher: PrivateUsher,
+  want: { saleId?: string; msMax: number; clientLog?: string },
+): Promise<{ report: AuditReport; ms: number }> {
+  const startMs = performance.now();
+  await usher.catalog.query('UPDATE inbox SET due_at = NOW(3) WHERE waiting = 1');
+  for (;;) {
+    const report = await audit({
+      catalogUrl: usher.catalogUrl,
+      shardUrls: usher.shardUrls,
+      settled: true,
+      providerUrl: usher.providerUrl,
+      ...(want.saleId === undefined ? {} : { saleId: want.saleId }),
+    });
+    const ms = performance.now() - startMs;
+    if (report.clean || ms > want.msMax) return { report, ms };
+    await sleep(everyMs);
+  }
+}
