@@ -51,6 +51,7 @@ CREATE TABLE cities (
   time_zone varchar(40) NOT NULL,
   lat double NOT NULL,
   lon double NOT NULL,
+  locale varchar(16) NOT NULL DEFAULT 'en',
   PRIMARY KEY (city_id)
 );
 
@@ -178,6 +179,8 @@ CREATE TABLE sales (
   version int unsigned NOT NULL DEFAULT 1,
   created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
+  booking_fee int unsigned NOT NULL DEFAULT 0,
+  tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (sale_id),
   CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),
   CONSTRAINT sales_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict')),
@@ -388,6 +391,8 @@ CREATE TABLE reservation (
   limit_at datetime(3) NOT NULL,
   due_at datetime(3),
   ended_at datetime(3),
+  fee int unsigned NOT NULL DEFAULT 0,
+  tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (show_id, reservation_id),
   UNIQUE KEY reservation_pass (show_id, pass_id),
   KEY reservation_due (show_id, due_at),
@@ -424,6 +429,8 @@ CREATE TABLE show_head (
   hold_limit_seconds int unsigned NOT NULL,
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
   chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
+  booking_fee int unsigned NOT NULL DEFAULT 0,
+  tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (show_id),
   KEY show_head_lane (lane, show_id),
   CONSTRAINT show_head_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict'))

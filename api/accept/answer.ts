@@ -33,6 +33,7 @@ export function grantBody(message: DecisionMessage): Record<string, unknown> {
     seats: grant.seats.map(([seat, price]) => ({ seat, price: { amount: price, currency } })),
     adjacent: grant.adjacent,
     amount: grant.amount,
+    fee: grant.fee,
     currency,
     expires_at: new Date(grant.expires_at_ms).toISOString(),
     limit_at: new Date(grant.limit_at_ms).toISOString(),

@@ -103,6 +103,8 @@ function addCreate(sale: Command, session: Session): void {
           ).choices(['off', 'lenient', 'strict']),
         )
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
+        .option('--booking-fee <n>', 'added to each seat, in minor units')
+        .option('--tax-rate <n>', 'tax in the prices, in hundredths of a percent')
         .option('--message <text>', 'shown to everybody in the room'),
     run: async ({ args, options, out, context }) => {
       const body = { key: args[0], ...newSaleOf(options, Date.now()) };
@@ -129,6 +131,8 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     seat_cap: whole('seatCap', '--seat-cap'),
     orphan_rule: options.orphanRule,
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
+    booking_fee: given('bookingFee', (text) => wholeOf(text, '--booking-fee', 0)),
+    tax_rate_bp: given('taxRate', (text) => wholeOf(text, '--tax-rate', 0)),
     message: options.message,
   };
 }

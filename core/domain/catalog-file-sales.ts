@@ -63,6 +63,8 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     hold_seconds: entry.hold_seconds,
     hold_limit_seconds: entry.hold_limit_seconds,
     refund: entry.refund ?? null,
+    booking_fee: entry.booking_fee,
+    tax_rate_bp: entry.tax_rate_bp,
     message: entry.message ?? null,
   };
 }

@@ -1,7 +1,7 @@
 // The shape of each entry of a catalog file. What concerns several entries (references, clashes)
 // is checked afterwards; a message here completes the sentence "<field> …".
 import { z } from 'zod';
-import { isTimeZone, parseRelativeTime, parseZonedTime } from './catalog-file-time.js';
+import { isLocale, isTimeZone, parseRelativeTime, parseZonedTime } from './catalog-file-time.js';
 import { orphanRules } from './single-seats.js';
 
 const key = z
@@ -41,6 +41,7 @@ const citySchema = z.strictObject({
   name: text(80),
   country: z.string().regex(/^[A-Z]{2}$/, 'must be a two-letter country code, such as IN'),
   time_zone: z.string().refine(isTimeZone, 'must be a time zone name, such as Asia/Kolkata'),
+  locale: z.string().refine(isLocale, 'must be a language name, such as en or hi-IN').default('en'),
   lat_long: latLong,
 });
 
@@ -184,6 +185,8 @@ const saleSchema = z.strictObject({
       fee_percent: z.number().min(0, 'must be 0 to 100').max(100, 'must be 0 to 100'),
     })
     .optional(),
+  booking_fee: whole(0, 10_000_000).default(0),
+  tax_rate_bp: whole(0, 10_000).default(0),
   message: text(500).optional(),
   shows: z.array(z.string()).max(20_000).optional(),
 });

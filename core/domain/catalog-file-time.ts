@@ -35,6 +35,11 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** True for a language with or without a region, such as `en` or `hi-IN`. */
+export function isLocale(name: string): boolean {
+  return /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$/.test(name);
+}
+
 /** A wall clock reading, as the milliseconds since 1970 that UTC would show it at. */
 function wallClockMs(instantMs: number, timeZone: string): number {
   const part: Record<string, number> = {};

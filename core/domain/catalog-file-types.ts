@@ -12,6 +12,8 @@ export interface CatalogCity {
   country: string;
   /** IANA name, such as Asia/Kolkata. */
   time_zone: string;
+  /** BCP 47, such as hi-IN: what its cinemas write their messages in. */
+  locale: string;
   lat_long: LatLong;
 }
 
@@ -86,6 +88,10 @@ export interface CatalogSale {
   hold_limit_seconds: number;
   /** Null: fans can't cancel for money themselves. */
   refund: { until_hours_before: number; fee_percent: number } | null;
+  /** Minor units, added to the price of each seat. */
+  booking_fee: number;
+  /** The tax that the prices contain, in hundredths of a percent. */
+  tax_rate_bp: number;
   message: string | null;
 }
 

@@ -44,6 +44,8 @@ describe('what a catalog file means', () => {
       hold_seconds: 300,
       hold_limit_seconds: 600,
       refund: null,
+      booking_fee: 0,
+      tax_rate_bp: 0,
       message: null,
     });
     expect(halls.map((hall) => [hall.key, hall.zones, hall.seats.length])).toEqual([

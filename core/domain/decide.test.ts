@@ -10,6 +10,7 @@ const nowMs = 1_700_000_000_000;
 const baseRules: Rules = {
   seatCap: 6,
   orphanRule: 'off',
+  bookingFee: 150,
   holdMs: 300_000,
   holdLimitMs: 900_000,
   startsAtMs: nowMs + 86_400_000,

@@ -19,6 +19,8 @@ export type Quota = { taken: number; spentPass: string | null };
 export type Rules = {
   seatCap: number;
   orphanRule: OrphanRule;
+  /** Added to the price of each seat, minor units. */
+  bookingFee: number;
   holdMs: number;
   holdLimitMs: number;
   startsAtMs: number;
@@ -41,7 +43,9 @@ export type Decision =
       request: UndecidedRequest;
       seats: Seat[];
       adjacent: boolean;
+      /** Prices and fees together. */
       amount: number;
+      fee: number;
       expiresAtMs: number;
       limitAtMs: number;
     }
@@ -113,12 +117,14 @@ function decideOne(
   }
   for (const seat of found) setSeat(map, seat, 'HELD');
   quotas.set(request.fanId, { taken: quota.taken + size, spentPass: request.passId });
+  const fee = rules.bookingFee * found.length;
   return {
     kind: 'GRANTED',
     request,
     seats: found,
     adjacent: areAdjacent(found),
-    amount: found.reduce((sum, seat) => sum + seat.price, 0),
+    amount: found.reduce((sum, seat) => sum + seat.price, fee),
+    fee,
     expiresAtMs: Math.min(nowMs + rules.holdMs, rules.startsAtMs),
     limitAtMs: Math.min(nowMs + rules.holdLimitMs, rules.startsAtMs),
   };

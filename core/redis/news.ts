@@ -29,6 +29,8 @@ export type DecisionMessage = {
     seats: [seat: string, price: number][];
     adjacent: boolean;
     amount: number;
+    /** The part of the amount that is booking fee. */
+    fee: number;
     currency: string;
     expires_at_ms: number;
     limit_at_ms: number;

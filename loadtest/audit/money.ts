@@ -57,11 +57,11 @@ function checkAmounts(show: ShowRows, findings: Findings, add: Add): void {
   const reservations = new Map(show.reservations.map((row) => [row.reservation_id, row]));
   findings.checked('I27', show.reservations.length + show.payments.length);
   for (const row of show.reservations) {
-    const sum = reservedSeats(row).reduce((total, { price }) => total + price, 0);
+    const sum = reservedSeats(row).reduce((total, { price }) => total + price, row.fee);
     if (sum === row.amount) continue;
     add(
       'I27',
-      `reservation ${row.reservation_id} costs ${row.amount}, its seats ${sum}`,
+      `reservation ${row.reservation_id} costs ${row.amount}, its seats and their fee ${sum}`,
       [`reservation(${row.reservation_id})`],
       'the amount was not summed from the frozen prices',
     );

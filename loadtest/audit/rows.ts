@@ -26,6 +26,7 @@ export type ReservationRow = {
   state: string;
   seats: string;
   amount: number;
+  fee: number;
   currency: string;
   expires_at: Date;
   due_at: Date | null;
@@ -94,7 +95,7 @@ const columns = {
   show_seat: 'seat_no, seat, zone, kind, state, reservation_id',
   request: 'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at',
   reservation:
-    'reservation_id, fan_id, pass_id, state, seats, amount, currency, expires_at, due_at, ended_at',
+    'reservation_id, fan_id, pass_id, state, seats, amount, fee, currency, expires_at, due_at, ended_at',
   quota: 'fan_id, taken',
   booking: 'booking_id, fan_id, state, amount, currency, attempt',
   ticket: 'booking_id, seat_no, state',

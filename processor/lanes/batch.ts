@@ -162,6 +162,7 @@ function decideShow(
   const rules = {
     seatCap: head.seatCap,
     orphanRule: head.orphanRule,
+    bookingFee: head.bookingFee,
     holdMs: head.holdSeconds * 1000,
     holdLimitMs: head.holdLimitSeconds * 1000,
     startsAtMs: head.startsAtMs,

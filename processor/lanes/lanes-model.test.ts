@@ -88,6 +88,7 @@ describe('the lanes beside the model', () => {
 const baseRules: Rules = {
   seatCap: laneRules.seatCap,
   orphanRule: 'off',
+  bookingFee: laneRules.bookingFee,
   holdMs: laneRules.holdSeconds * 1000,
   holdLimitMs: laneRules.holdLimitSeconds * 1000,
   startsAtMs: Number.MAX_SAFE_INTEGER,

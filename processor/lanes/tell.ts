@@ -58,6 +58,7 @@ function messageOf(show: DecidedShow, decision: Decision): DecisionMessage {
       seats: decision.seats.map((seat) => [seat.seat, seat.price]),
       adjacent: decision.adjacent,
       amount: decision.amount,
+      fee: decision.fee,
       currency: show.head.currency,
       expires_at_ms: decision.expiresAtMs,
       limit_at_ms: decision.limitAtMs,

@@ -11,7 +11,7 @@ import type { DecidedShow } from '../../processor/lanes/batch.js';
 import { type Lanes, openLanes } from '../../processor/lanes/lanes.js';
 import { openTestStores, type TestStores } from './stores.js';
 
-export const laneRules = { seatCap: 6, holdSeconds: 300, holdLimitSeconds: 900 };
+export const laneRules = { seatCap: 6, bookingFee: 150, holdSeconds: 300, holdLimitSeconds: 900 };
 
 type ShowOptions = { lane?: number; seatCap?: number; orphanRule?: OrphanRule };
 
@@ -99,10 +99,10 @@ async function writeShow(
   );
   await shard.change(
     `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, orphan_rule,
-       hold_seconds, hold_limit_seconds)
-     VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?, ?)`,
+       booking_fee, hold_seconds, hold_limit_seconds)
+     VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?, ?, ?)`,
     [
-      ...[showId, laneOf(showId), seatCap, orphanRule],
+      ...[showId, laneOf(showId), seatCap, orphanRule, laneRules.bookingFee],
       ...[laneRules.holdSeconds, laneRules.holdLimitSeconds],
     ],
   );

@@ -169,7 +169,8 @@ function grantFaults(seats: ModelSeat[], grant: Granted, rules: Rules, nowMs: nu
   const single = leftAlone(seats, new Set(own.map((seat) => seat?.seat ?? '')), rules.orphanRule);
   const isPicked = !('seats' in wish) && rules.orphanRule !== 'strict';
   if (single.length > 0 && !isPicked) say(`${single[0]?.seat} is left alone`);
-  if (grant.amount !== own.reduce((sum, seat) => sum + (seat?.price ?? 0), 0)) say('a wrong sum');
+  const sum = own.reduce((total, seat) => total + (seat?.price ?? 0), rules.bookingFee * size);
+  if (grant.amount !== sum) say('a wrong sum');
   const unbroken = own.every(
     (seat) =>
       seat === own[0] ||

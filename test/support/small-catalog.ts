@@ -27,6 +27,8 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     hold_seconds: 300,
     hold_limit_seconds: 600,
     refund: null,
+    booking_fee: 0,
+    tax_rate_bp: 0,
     message: null,
   };
   const show = {
@@ -44,6 +46,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
         name: 'Mumbai',
         country: 'IN',
         time_zone: 'Asia/Kolkata',
+        locale: 'en',
         lat_long: [19.076, 72.8777],
       },
     ],

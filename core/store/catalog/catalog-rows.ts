@@ -11,7 +11,7 @@ export const tables = {
   cities: {
     table: 'cities',
     key: 'city_id',
-    columns: ['name', 'country', 'time_zone', 'lat', 'lon'],
+    columns: ['name', 'country', 'time_zone', 'locale', 'lat', 'lon'],
   },
   movies: {
     table: 'movies',
@@ -33,7 +33,8 @@ export const tables = {
     columns: [
       ...['name', 'lobby', 'standing', 'lobby_opens_at', 'opens_at', 'rate_per_minute'],
       ...['pass_cap', 'pass_seconds', 'seat_cap', 'sale_cap', 'orphan_rule', 'hold_seconds'],
-      ...['hold_limit_seconds', 'refund_until_hours', 'refund_fee_percent', 'message'],
+      ...['hold_limit_seconds', 'refund_until_hours', 'refund_fee_percent', 'booking_fee'],
+      ...['tax_rate_bp', 'message'],
     ],
   },
   shows: {
@@ -51,8 +52,8 @@ export type SectionName = keyof typeof tables;
 export const sectionOrder = ['cities', 'movies', 'cinemas', 'halls', 'sales', 'shows'] as const;
 
 const makers: { [S in SectionName]: (entry: Catalog[S][number]) => CatalogRow } = {
-  cities: ({ key, name, country, time_zone, lat_long: [lat, lon] }) => ({
-    ...{ city_id: key, name, country, time_zone, lat, lon },
+  cities: ({ key, name, country, time_zone, locale, lat_long: [lat, lon] }) => ({
+    ...{ city_id: key, name, country, time_zone, locale, lat, lon },
   }),
   movies: (movie) => ({
     movie_id: movie.key,
@@ -99,6 +100,8 @@ function saleRow(sale: CatalogSale): CatalogRow {
     hold_limit_seconds: sale.hold_limit_seconds,
     refund_until_hours: sale.refund?.until_hours_before ?? null,
     refund_fee_percent: sale.refund?.fee_percent ?? null,
+    booking_fee: sale.booking_fee,
+    tax_rate_bp: sale.tax_rate_bp,
     message: sale.message ?? '',
   };
 }

@@ -117,6 +117,8 @@ describe('import', () => {
       seatCap: 1,
       orphanRule: 'off' as const,
       holdSeconds: 60,
+      bookingFee: 0,
+      taxRateBp: 0,
       holdLimitSeconds: 60,
       prices: { front: 1, back: 1 },
       seats: smallCatalog().halls[0]?.seats ?? [],

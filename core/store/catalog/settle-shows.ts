@@ -35,6 +35,8 @@ type PendingShow = {
   prices: string;
   seat_cap: number;
   orphan_rule: OrphanRule;
+  booking_fee: number;
+  tax_rate_bp: number;
   hold_seconds: number;
   hold_limit_seconds: number;
 };
@@ -93,8 +95,8 @@ export async function settleShows(
 async function readPending(catalog: Database): Promise<PendingShow[]> {
   return catalog.rows<PendingShow>(
     `SELECT s.show_id, s.shard_id, s.state, s.version, s.hall_id, s.sale_id, a.opens_at,
-       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.hold_seconds,
-       a.hold_limit_seconds
+       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.booking_fee, 
+       a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds
      FROM shows AS s JOIN sales AS a ON a.sale_id = s.sale_id
      WHERE s.state = 'PLANNED' OR (s.state = 'ACTIVE' AND s.shard_version < s.version)
      ORDER BY s.show_id`,
@@ -110,6 +112,8 @@ function planOf(show: PendingShow, seats: Map<string, LayoutSeat[]>): ShowPlan {
     currency: show.currency,
     seatCap: show.seat_cap,
     orphanRule: show.orphan_rule,
+    bookingFee: show.booking_fee,
+    taxRateBp: show.tax_rate_bp,
     holdSeconds: show.hold_seconds,
     holdLimitSeconds: show.hold_limit_seconds,
     prices: JSON.parse(show.prices) as Record<string, number>,

@@ -89,6 +89,8 @@ export async function insertReservations(tx: Tx, grants: ShowGrant[], now: Date)
     JSON.stringify(grant.seats.map((seat) => [seat.seatNo, seat.seat, seat.price])),
     grant.adjacent ? 1 : 0,
     grant.amount,
+    grant.fee,
+    head.taxRateBp,
     head.currency,
     now,
     new Date(grant.expiresAtMs),
@@ -97,7 +99,7 @@ export async function insertReservations(tx: Tx, grants: ShowGrant[], now: Date)
   ]);
   await tx.change(
     `INSERT INTO reservation (show_id, reservation_id, fan_id, pass_id, state, seats, adjacent,
-       amount, currency, created_at, expires_at, limit_at, due_at) VALUES ?`,
+       amount, fee, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at) VALUES ?`,
     [rows],
   );
 }

@@ -13,6 +13,7 @@ type Row = {
   seats: string | null;
   adjacent: number | null;
   amount: number | null;
+  fee: number | null;
   currency: string | null;
   expiresAt: Date | null;
   limitAt: Date | null;
@@ -27,7 +28,8 @@ export async function readOutcomes(
   const rows = await shard.rows<Row>(
     `SELECT q.show_id AS showId, q.request_id AS requestId, q.fan_id AS fanId, q.state AS state,
        q.reason AS reason, q.detail AS detail, r.seats AS seats, r.adjacent AS adjacent,
-       r.amount AS amount, r.currency AS currency, r.expires_at AS expiresAt, r.limit_at AS limitAt
+       r.amount AS amount, r.fee AS fee, r.currency AS currency, r.expires_at AS expiresAt,
+       r.limit_at AS limitAt
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', request_id BIGINT UNSIGNED PATH '$[1]'
      )) AS k
@@ -59,6 +61,7 @@ function toMessage(row: Row): DecisionMessage {
       seats: (JSON.parse(row.seats) as ReservedSeat[]).map(([, seat, price]) => [seat, price]),
       adjacent: row.adjacent === 1,
       amount: row.amount ?? 0,
+      fee: row.fee ?? 0,
       currency: row.currency ?? '',
       expires_at_ms: row.expiresAt?.getTime() ?? 0,
       limit_at_ms: row.limitAt?.getTime() ?? 0,

@@ -13,6 +13,10 @@ export type Reservation = {
   seats: ReservedSeat[];
   adjacent: boolean;
   amount: number;
+  /** The part of the amount that is booking fee. */
+  fee: number;
+  /** The tax in the amount, hundredths of a percent. */
+  taxRateBp: number;
   currency: string;
   createdAtMs: number;
   expiresAtMs: number;
@@ -28,6 +32,8 @@ type Row = {
   seats: string;
   adjacent: number;
   amount: number;
+  fee: number;
+  tax_rate_bp: number;
   currency: string;
   created_at: Date;
   expires_at: Date;
@@ -35,8 +41,8 @@ type Row = {
   due_at: Date | null;
 };
 
-const columns =
-  'reservation_id, fan_id, pass_id, state, seats, adjacent, amount, currency, created_at, expires_at, limit_at, due_at';
+const columns = `reservation_id, fan_id, pass_id, state, seats, adjacent, amount, fee, tax_rate_bp,
+  currency, created_at, expires_at, limit_at, due_at`;
 
 export async function readReservation(
   shard: Pick<Queryable, 'rows'>,
@@ -99,6 +105,8 @@ function fromRow(showId: ShowId, row: Row): Reservation {
     seats: JSON.parse(row.seats) as ReservedSeat[],
     adjacent: row.adjacent === 1,
     amount: row.amount,
+    fee: row.fee,
+    taxRateBp: row.tax_rate_bp,
     currency: row.currency,
     createdAtMs: row.created_at.getTime(),
     expiresAtMs: row.expires_at.getTime(),

@@ -17,6 +17,8 @@ export type Head = {
   currency: string;
   seatCap: number;
   orphanRule: OrphanRule;
+  bookingFee: number;
+  taxRateBp: number;
   holdSeconds: number;
   holdLimitSeconds: number;
 };
@@ -55,12 +57,14 @@ type HeadRow = {
   currency: string;
   seat_cap: number;
   orphan_rule: OrphanRule;
+  booking_fee: number;
+  tax_rate_bp: number;
   hold_seconds: number;
   hold_limit_seconds: number;
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  orphan_rule, hold_seconds, hold_limit_seconds`;
+  orphan_rule, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
 export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
@@ -78,6 +82,8 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     currency: row.currency,
     seatCap: row.seat_cap,
     orphanRule: row.orphan_rule,
+    bookingFee: row.booking_fee,
+    taxRateBp: row.tax_rate_bp,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
   }));

@@ -15,6 +15,9 @@ export type ShowPlan = {
   currency: string;
   seatCap: number;
   orphanRule: OrphanRule;
+  /** Minor units for each seat. */
+  bookingFee: number;
+  taxRateBp: number;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** Integer minor units by zone. */
@@ -50,13 +53,15 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.currency,
     plan.seatCap,
     plan.orphanRule,
+    plan.bookingFee,
+    plan.taxRateBp,
     plan.holdSeconds,
     plan.holdLimitSeconds,
   ]);
   await tx.change(
     `INSERT IGNORE INTO show_head
-       (show_id, lane, starts_at, currency, seat_cap, orphan_rule, hold_seconds,
-       hold_limit_seconds) VALUES ?`,
+       (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, tax_rate_bp,
+       hold_seconds, hold_limit_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -116,11 +121,11 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     const touched = relay ? await replaceSeats(tx, plan) : await reprice(tx, plan);
     const version = head.version + (touched ? 1 : 0);
     await tx.change(
-      `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, hold_seconds = ?,
-         hold_limit_seconds = ?, version = ? WHERE show_id = ?`,
+      `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
+         tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, version = ? WHERE show_id = ?`,
       [
-        ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.holdSeconds],
-        ...[plan.holdLimitSeconds, version, plan.showId],
+        ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
+        ...[plan.holdSeconds, plan.holdLimitSeconds, version, plan.showId],
       ],
     );
     const counts = await countSeats(tx, plan.showId);
