@@ -71,6 +71,8 @@ export type RoomSettings = {
   ratePerMinute: number;
   passCap: number;
   message: string;
+  /** Percent of the rate for fans with priority. */
+  priorityShare: number;
 };
 
 export type LoadedAdmission = Picked & { state: string; expiresAtMs: number };
@@ -85,10 +87,27 @@ export function settingArgs(settings: RoomSettings): (string | number)[] {
     settings.ratePerMinute,
     settings.passCap,
     settings.message,
+    settings.priorityShare,
   ];
 }
 
-export function readJoin(answer: string[]): JoinOutcome {
+/** One join of a call that asks for many. */
+export type JoinAsk = {
+  fanId: string;
+  /** The fan's score in a draw. */
+  draw: number | null;
+  /** A receipt's score or 'lobby'. */
+  receipt: number | 'lobby' | null;
+  /** Served with a share of the rate. */
+  priority: boolean;
+};
+
+export function joinArgs({ fanId, draw, receipt, priority }: JoinAsk): string[] {
+  return [fanId, String(draw ?? ''), String(receipt ?? ''), priority ? '1' : ''];
+}
+
+export function readJoin(text: string): JoinOutcome {
+  const answer = text.split('|');
   if (answer[0] === 'ok') return { outcome: 'ok', ...readPlace(answer) };
   if (answer[0] === 'early') return { outcome: 'early', lobbyMs: Number(answer[1]) };
   return { outcome: answer[0] as 'block' | 'closed' | 'barred' };

@@ -11,10 +11,16 @@ export function drawScore(seed: Buffer, fanId: string): number {
   return Number(createHmac('sha256', seed).update(fanId).digest().readBigUInt64BE() >> 12n);
 }
 
-/** The seed of a sale, which lies sealed in the catalog. */
+const opened = new WeakMap<Buffer, Buffer>();
+
+/** The seed of a sale, which lies sealed in the catalog; opened once for each reading of a sale. */
 export function openSeed(
   secrets: Pick<Secrets, 'data'>,
   sale: Pick<Sale, 'saleId' | 'seedSealed'>,
 ): Buffer {
-  return unseal(secrets.data, sale.seedSealed, `sales|seed|${sale.saleId}`);
+  const known = opened.get(sale.seedSealed);
+  if (known) return known;
+  const seed = unseal(secrets.data, sale.seedSealed, `sales|seed|${sale.saleId}`);
+  opened.set(sale.seedSealed, seed);
+  return seed;
 }

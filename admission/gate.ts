@@ -15,14 +15,18 @@ import {
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
 import type { FanPlace } from './answers.js';
+import { type Caught, type CaughtCounter, openCaught, readCaught } from './caught.js';
+import { askWork, hasPriority, isGuarded, passDoor } from './door.js';
 import { drawScore, openSeed } from './draw.js';
+import { type Joining, openJoining } from './joining.js';
 import type { RoomNumbers } from './numbers.js';
 import { away, barred, closed, noPlace, notOpenYet } from './refusals.js';
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
 import { admitAtOnce } from './standing.js';
-import { type Place, passPlace, readReceipt, tellPlace } from './telling.js';
+import { type Place, passPlace, type Receipt, readReceipt, tellPlace } from './telling.js';
+import type { Challenge } from './work.js';
 
 export type GateDeps = {
   redis: Redis;
@@ -37,15 +41,22 @@ export type GateDeps = {
 
 export type { Place, RoomNumbers };
 export type PlaceAsk = { saleId: string; fanId: string; receipt?: string };
+/** `challenge` is a solved one, `code` a presale or priority code. */
+export type GateJoin = PlaceAsk & { challenge?: string; code?: string };
 
 /** The waiting room as other programs see it. Refusals are UsherErrors. */
 export type Gate = {
   /**
    * Gives a place, or tells the one there is; on a standing sale, the pass.
    * @throws UsherError `not_found`, `sale_not_open`, `sale_closed`, `sale_paused` (standing),
-   *   `banned`, `not_acceptable` for a receipt that isn't this fan's, `unavailable`.
+   *   `banned`, `not_acceptable` for a receipt that isn't this fan's, `unavailable`, and those of
+   *   `passDoor` for a newcomer.
    */
-  join(ask: PlaceAsk): Promise<{ created: boolean; place: Place }>;
+  join(ask: GateJoin): Promise<{ created: boolean; place: Place }>;
+  /** Work for joining; null while the sale asks for none. @throws UsherError `not_found`. */
+  challenge(ask: { saleId: string; fanId: string }): Promise<Challenge | null>;
+  /** What the door of a room has turned away. @throws UsherError `unavailable`. */
+  caught(saleId: string): Promise<Caught>;
   /** @throws UsherError `not_found` for somebody who has no place and shows no receipt. */
   place(ask: PlaceAsk): Promise<Place>;
   /** Gives up the place or the pass; doing it again does nothing. */
@@ -75,6 +86,8 @@ export type Gate = {
 
 type Inside = GateDeps & {
   rooms: Rooms;
+  joining: Joining;
+  caught: CaughtCounter;
   revoked: RevokedPasses;
   numbers: RoomNumbersBook;
 };
@@ -82,9 +95,14 @@ type Inside = GateDeps & {
 export function openGate(deps: GateDeps): Gate {
   const rooms = openRooms(deps);
   const revoked = watchRevoked(deps.catalog, deps.log);
-  const inside: Inside = { ...deps, rooms, revoked, numbers: openRoomNumbers(deps, rooms) };
+  const caught = openCaught(deps.redis, deps.names);
+  const joining = openJoining(rooms);
+  const numbers = openRoomNumbers(deps, rooms);
+  const inside: Inside = { ...deps, rooms, revoked, joining, caught, numbers };
   return {
     join: (ask) => join(inside, ask),
+    challenge: async ({ saleId, fanId }) => askWork(inside, await rooms.sale(saleId), fanId),
+    caught: (saleId) => whileRedisIsThere(() => readCaught(deps.redis, deps.names, saleId)),
     place: (ask) => place(inside, ask),
     leave: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'LEFT' }),
     finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
@@ -94,11 +112,14 @@ export function openGate(deps: GateDeps): Gate {
     isRevoked: (passId) => revoked.has(passId),
     changed: (saleId) => changed(inside, saleId),
     signPass: deps.tokens.signPass,
-    close: () => revoked.close(),
+    close: () => {
+      revoked.close();
+      caught.close();
+    },
   };
 }
 
-async function join(inside: Inside, ask: PlaceAsk): Promise<{ created: boolean; place: Place }> {
+async function join(inside: Inside, ask: GateJoin): Promise<{ created: boolean; place: Place }> {
   const sale = await inside.rooms.sale(ask.saleId);
   if (sale.standing) {
     const { pass, created } = await admitAtOnce(inside.catalog, sale, ask.fanId, Date.now());
@@ -106,11 +127,34 @@ async function join(inside: Inside, ask: PlaceAsk): Promise<{ created: boolean; 
   }
   const receipt = readReceipt(inside.tokens, sale, ask);
   try {
-    return await joinRoom(inside, ask, receipt);
+    const guarded = receipt !== null || isGuarded(sale, ask, Date.now());
+    return guarded
+      ? await joinGuarded(inside, sale, ask, receipt)
+      : await joinRoom(inside, ask, {});
   } catch (error) {
     const pass = await passWithoutRedis(inside, ask, error);
     return { created: false, place: passPlace(inside.tokens, ask, pass) };
   }
+}
+
+/** Who has a place, or shows the receipt of one, has passed the door before. */
+async function joinGuarded(
+  inside: Inside,
+  sale: Sale,
+  ask: GateJoin,
+  receipt: Receipt,
+): Promise<{ created: boolean; place: Place }> {
+  if (receipt !== null) {
+    const priority = await hasPriority(inside, sale, ask.fanId);
+    return joinRoom(inside, ask, { receipt, priority });
+  }
+  const known = await inside.rooms.use(ask.saleId, (room) => room.place(ask.fanId));
+  const holds = known === 'barred' || (known !== 'none' && !known.over);
+  if (holds && !ask.code) return joinRoom(inside, ask, {});
+  const priority = holds
+    ? await passDoor(inside, { ...sale, powDifficulty: 0 }, ask)
+    : await passDoor(inside, sale, ask);
+  return joinRoom(inside, ask, priority);
 }
 
 /** A sequence block lasts far longer than its reserving, so a second empty one is a fault. */
@@ -119,14 +163,16 @@ const joinTriesMax = 4;
 async function joinRoom(
   inside: Inside,
   ask: PlaceAsk,
-  receipt: number | 'lobby' | null,
+  { receipt = null, priority = false }: { receipt?: Receipt; priority?: boolean },
 ): Promise<{ created: boolean; place: Place }> {
+  const { saleId, fanId } = ask;
   for (let tries = 1; tries <= joinTriesMax; tries += 1) {
-    const joined = await inside.rooms.use(ask.saleId, async (room, sale) => ({
-      answer: await room.join(ask.fanId, drawOf(inside, sale, ask.fanId), receipt),
-      sale,
+    const { answer, sale } = await inside.joining(saleId, fanId, (present) => ({
+      fanId,
+      draw: drawOf(inside, present, fanId),
+      receipt,
+      priority,
     }));
-    const { answer, sale } = joined;
     switch (answer.outcome) {
       case 'ok':
         return { created: answer.created, place: await tell(inside, sale, ask, answer) };
@@ -137,7 +183,7 @@ async function joinRoom(
       case 'early':
         throw notOpenYet(answer.lobbyMs, Date.now());
       case 'block':
-        await inside.rooms.extend(ask.saleId);
+        await inside.rooms.extend(saleId);
     }
   }
   throw away();
@@ -159,7 +205,8 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
     if (found.answer !== 'none') return await tell(inside, found.sale, ask, found.answer);
     const receipt = readReceipt(inside.tokens, sale, ask);
     if (receipt === null) throw noPlace();
-    return (await joinRoom(inside, ask, receipt)).place;
+    const priority = await hasPriority(inside, sale, ask.fanId);
+    return (await joinRoom(inside, ask, { receipt, priority })).place;
   } catch (error) {
     return passPlace(inside.tokens, ask, await passWithoutRedis(inside, ask, error));
   }

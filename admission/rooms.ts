@@ -139,6 +139,7 @@ function settingsOf(sale: Sale): RoomSettings {
     ratePerMinute: sale.ratePerMinute,
     passCap: sale.passCap,
     message: sale.message,
+    priorityShare: sale.priorityShare,
   };
 }
 

@@ -3,6 +3,9 @@ import type { RedisNames } from '../core/redis/keys.js';
 import { loadScript, runScript, type Script } from '../core/redis/scripts.js';
 import {
   type FanPlace,
+  type JoinAsk,
+  type JoinOutcome,
+  joinArgs,
   type LoadedAdmission,
   type RoomFigures,
   type RoomSettings,
@@ -17,10 +20,10 @@ import {
 const load = (file: string): Script => loadScript(new URL(`lua/${file}`, import.meta.url));
 
 const scripts = {
-  join: load('join-4.lua'),
+  join: load('join-5.lua'),
   place: load('place-4.lua'),
-  end: load('end-6.lua'),
-  tick: load('tick-7.lua'),
+  end: load('end-7.lua'),
+  tick: load('tick-8.lua'),
   publish: load('publish-4.lua'),
   room: load('room-4.lua'),
   configure: load('configure-2.lua'),
@@ -50,6 +53,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
   const leases = names.leases(saleId);
   const picked = names.picked(saleId);
   const window = names.window(saleId);
+  const priority = names.priority(saleId);
   const run = async (script: Script, keys: string[], args: (string | number)[]) => {
     const told = (await runScript(redis, script, keys, args)) as string | string[];
     const answer = typeof told === 'string' ? told.split('|') : told;
@@ -57,12 +61,10 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     return answer;
   };
   return {
-    /** `draw` is the fan's score in a draw, `receipt` a receipt's score or 'lobby'. */
-    join: async (fanId: string, draw: number | null, receipt: number | 'lobby' | null) => {
-      const keys = [room, line, marks, returned];
-      return readJoin(
-        await run(scripts.join, keys, [ident, fanId, String(draw ?? ''), String(receipt ?? '')]),
-      );
+    /** Joins of different fans, in their order. */
+    join: async (asks: JoinAsk[]): Promise<JoinOutcome[]> => {
+      const keys = [room, line, marks, returned, priority];
+      return (await run(scripts.join, keys, [ident, ...asks.flatMap(joinArgs)])).map(readJoin);
     },
     place: async (fanId: string): Promise<FanPlace | 'none' | 'barred'> => {
       const answer = await run(scripts.place, [room, line, marks, returned], [ident, fanId]);
@@ -70,7 +72,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     },
     /** Ends a place or pass; `passId` limits it to that pass. */
     end: async (fanId: string, kind: 'd' | 'l' | 'b', passId?: string): Promise<boolean> => {
-      const keys = [room, line, marks, returned, leases, picked];
+      const keys = [room, line, marks, returned, leases, picked, priority];
       const answer = await run(scripts.end, keys, [ident, fanId, kind, passId ?? '']);
       return answer[0] === 'ok';
     },
@@ -84,7 +86,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
       leaseMs: number;
       announceMs: number;
     }): Promise<Ticked> => {
-      const keys = [room, line, marks, returned, leases, picked, window];
+      const keys = [room, line, marks, returned, leases, picked, window, priority];
       const answer = await run(scripts.tick, keys, [
         ident,
         step.stepMs,

@@ -76,12 +76,11 @@ function passFields(
   };
 }
 
+/** The score that a receipt proves; `lobby` for one that doesn't tell it yet. */
+export type Receipt = number | 'lobby' | null;
+
 /** @throws UsherError `not_acceptable` for a receipt of somebody else, elsewhere or damaged. */
-export function readReceipt(
-  tokens: Signing,
-  sale: Sale,
-  ask: Ask & { receipt?: string },
-): number | 'lobby' | null {
+export function readReceipt(tokens: Signing, sale: Sale, ask: Ask & { receipt?: string }): Receipt {
   if (!ask.receipt) return null;
   const refusal = new UsherError(
     'not_acceptable',

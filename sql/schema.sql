@@ -179,12 +179,39 @@ CREATE TABLE sales (
   version int unsigned NOT NULL DEFAULT 1,
   created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
+  pow_difficulty int unsigned NOT NULL DEFAULT 0,
+  priority_share tinyint unsigned NOT NULL DEFAULT 0,
+  presale_until datetime(3),
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (sale_id),
   CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),
   CONSTRAINT sales_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict')),
   CONSTRAINT sales_state CHECK (state IN ('ACTIVE', 'PAUSED', 'CLOSED'))
+);
+
+CREATE TABLE sale_code (
+  code_id int unsigned NOT NULL AUTO_INCREMENT,
+  sale_id varchar(48) NOT NULL,
+  code varchar(40) NOT NULL,
+  kind varchar(13) NOT NULL,
+  uses_max int unsigned NOT NULL,
+  uses int unsigned NOT NULL DEFAULT 0,
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  ended_at datetime(3),
+  PRIMARY KEY (code_id),
+  UNIQUE KEY sale_code_text (sale_id, code),
+  CONSTRAINT sale_code_kind CHECK (kind IN ('presale', 'staff', 'accessibility')),
+  CONSTRAINT sale_code_uses CHECK (uses < = uses_max)
+);
+
+CREATE TABLE sale_code_use (
+  sale_id varchar(48) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  code_id int unsigned NOT NULL,
+  used_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (sale_id, fan_id),
+  KEY sale_code_use_code (code_id)
 );
 
 CREATE TABLE seats (

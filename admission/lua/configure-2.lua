@@ -2,7 +2,7 @@
 --
 -- KEYS  1 room  2 window
 -- ARGV  1 ident  2 version  3 state  4 lobby  5 lobby_ms  6 opens_ms  7 rate per minute  8 cap
---       9 message
+--       9 message  10 share  percent of the rate for fans with priority
 -- Answers {'ok'}, {'old'} or {'epoch'}.
 -- include: include/common.lua
 local room = read_room(KEYS[1])
@@ -16,5 +16,6 @@ end
 -- The latch is not touched: a sale that has opened doesn't go back to its lobby.
 redis.call('HSET', KEYS[1],
   'version', ARGV[2], 'state', ARGV[3], 'lobby', ARGV[4], 'lobby_ms', ARGV[5],
-  'opens_ms', ARGV[6], 'rate', ARGV[7], 'cap', ARGV[8], 'message', ARGV[9])
+  'opens_ms', ARGV[6], 'rate', ARGV[7], 'cap', ARGV[8], 'message', ARGV[9],
+  'share', ARGV[10])
 return { 'ok' }

@@ -33,6 +33,16 @@ const placeShape = z
   })
   .meta({ id: 'Place' });
 
+const challengeShape = z
+  .object({
+    algorithm: z.string(),
+    challenge: z.string().meta({ description: 'SHA-256 of the salt with the number to be found' }),
+    maxnumber: z.int().meta({ description: 'The number is below this' }),
+    salt: z.string(),
+    signature: z.string(),
+  })
+  .meta({ id: 'Challenge' });
+
 const receipt = z.string().min(1).max(1_000);
 
 /** The waiting room of a sale. */
@@ -61,9 +71,26 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       limit: 'join',
       handle: async ({ params, fanId, body, req }) => {
         const shown = body.receipt ?? receiptHeader(req.get('usher-receipt'));
-        const ask = { saleId: params.id ?? '', fanId, ...(shown ? { receipt: shown } : {}) };
-        const { created, place } = await gate.join(ask);
+        const { created, place } = await gate.join({
+          saleId: params.id ?? '',
+          fanId,
+          ...(shown ? { receipt: shown } : {}),
+          ...(body.challenge ? { challenge: body.challenge } : {}),
+          ...(body.code ? { code: body.code } : {}),
+        });
         return { status: created ? 201 : 200, body: place };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/sales/:id/challenge',
+      summary: 'Work to do before joining, in the form of ALTCHA; null when none is asked',
+      identity: 'fan',
+      answers: { 200: z.object({ challenge: challengeShape.nullable() }) },
+      limit: 'join',
+      handle: async ({ params, fanId }) => {
+        const challenge = await gate.challenge({ saleId: params.id ?? '', fanId });
+        return { status: 200, body: { challenge } };
       },
     }),
     route({

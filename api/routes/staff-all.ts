@@ -6,6 +6,7 @@ import { staffReleaseRoutes } from './staff-release.js';
 import { staffRequestRoutes } from './staff-requests.js';
 import { staffSaleChangeRoutes } from './staff-sale-changes.js';
 import { staffSaleCheckRoutes } from './staff-sale-check.js';
+import { staffSaleCodeRoutes } from './staff-sale-codes.js';
 import { staffSaleRoutes } from './staff-sales.js';
 import { staffScanRoutes } from './staff-scan.js';
 import { staffShowRoutes } from './staff-shows.js';
@@ -19,6 +20,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffSaleChangeRoutes(deps),
     ...staffReleaseRoutes(deps),
     ...staffSaleCheckRoutes(deps),
+    ...staffSaleCodeRoutes(deps),
     ...staffStatsRoutes(deps),
     ...staffShowRoutes(deps),
     ...staffRequestRoutes(deps),

@@ -57,6 +57,35 @@ export function staffSaleChangeRoutes(deps: Deps): Route[] {
     ),
     verb(
       deps,
+      'pow',
+      'Asks for work before joining, harder or easier from now on; 0 asks for none',
+      z.strictObject({ difficulty: z.int().min(0).max(10_000_000) }),
+      (_sale, { difficulty }) => ({ powDifficulty: difficulty }),
+    ),
+    verb(
+      deps,
+      'priority-share',
+      'Changes which percentage of the rate serves fans with priority; 0 serves them in the line',
+      z.strictObject({ percent: z.int().min(0).max(50) }),
+      (_sale, { percent }) => ({ priorityShare: percent }),
+    ),
+    verb(
+      deps,
+      'presale',
+      'Lets only holders of a code join until then; null ends that',
+      z.strictObject({ until: z.iso.datetime({ offset: true }).nullable() }),
+      (_sale, { until }, now) => {
+        if (until !== null && new Date(until) <= now) {
+          throw new UsherError(
+            'not_acceptable',
+            'Give a time to come, or null to end the presale.',
+          );
+        }
+        return { presaleUntil: until === null ? null : new Date(until) };
+      },
+    ),
+    verb(
+      deps,
       'message',
       'Tells everybody in the room something; an empty text takes it back',
       z.strictObject({ message: z.string().trim().max(500) }),

@@ -6,6 +6,7 @@ import { exitCodes, wrongUsage } from '../exit.js';
 import { table } from '../out.js';
 import { type Sale, saleSchema, saleTable, saleText } from '../sale-text.js';
 import { momentOf, rateOf, wholeOf } from '../time.js';
+import { addSaleDoor } from './sale-door.js';
 import { addSaleWatch } from './sale-watch.js';
 
 const listSchema = z.object({ results: z.array(saleSchema) });
@@ -18,6 +19,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addVerbs(sale, session);
   addNumbers(sale, session);
   addRelease(sale, session);
+  addSaleDoor(sale, session);
   addSaleWatch(sale, session);
 }
 

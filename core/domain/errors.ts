@@ -20,6 +20,8 @@ export const errorCatalogue = {
   forbidden: { status: 403, title: 'Not allowed', retry: false },
   pass_foreign: { status: 403, title: 'The pass is for another fan or sale', retry: false },
   pass_revoked: { status: 403, title: 'The pass was revoked', retry: false },
+  challenge_required: { status: 403, title: 'Joining takes a little work', retry: false },
+  code_required: { status: 403, title: 'Joining takes a code', retry: false },
   banned: { status: 403, title: 'This account may not join', retry: false },
   not_found: { status: 404, title: 'Not found', retry: false },
   seats_taken: { status: 409, title: 'Somebody was faster', retry: false },
@@ -47,6 +49,8 @@ export const errorCatalogue = {
   too_large: { status: 413, title: 'The body is too large', retry: false },
   wrong_type: { status: 415, title: 'The content type is not supported', retry: false },
   not_acceptable: { status: 422, title: 'Well-formed, but not acceptable', retry: false },
+  challenge_failed: { status: 422, title: 'The work does not count', retry: false },
+  code_refused: { status: 422, title: 'The code does not count', retry: false },
   unknown_seat: { status: 422, title: 'There is no such seat in this show', retry: false },
   key_reused: {
     status: 422,

@@ -15,6 +15,12 @@ export type RedisNames = {
   window(saleId: string): string;
   /** Fans picked by the pump whose admission is not yet written to SQL (hash). */
   picked(saleId: string): string;
+  /** Fans who are served with a share of the rate, by score (sorted set). */
+  priority(saleId: string): string;
+  /** What guarded the room's door and how often (hash of counters). */
+  caught(saleId: string): string;
+  /** A piece of work that was shown once (text, until the challenge is over). */
+  work(saleId: string, signature: string): string;
   /** Away fans who came back, by score (sorted set). */
   returned(saleId: string): string;
   /** When fans near the head were last seen, ms (sorted set). */
@@ -40,6 +46,9 @@ export function redisNames(prefix: string): RedisNames {
     leases: (saleId) => sale(saleId, 'leases'),
     window: (saleId) => sale(saleId, 'window'),
     picked: (saleId) => sale(saleId, 'picked'),
+    priority: (saleId) => sale(saleId, 'priority'),
+    caught: (saleId) => sale(saleId, 'caught'),
+    work: (saleId, signature) => sale(saleId, `work:${signature}`),
     returned: (saleId) => sale(saleId, 'returned'),
     seen: (saleId) => sale(saleId, 'seen'),
     revoked: (saleId) => sale(saleId, 'revoked'),

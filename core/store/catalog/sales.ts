@@ -23,6 +23,12 @@ export type Sale = {
   holdSeconds: number;
   holdLimitSeconds: number;
   message: string;
+  /** The largest number that the work of joining may hide; 0: none is asked. */
+  powDifficulty: number;
+  /** Percent of the rate for fans with priority. */
+  priorityShare: number;
+  /** Until then only fans with a code may join. */
+  presaleUntil: Date | null;
   epoch: number;
   /** Sequence numbers up to this one may have been given out by the room. */
   seqReserved: number;
@@ -36,7 +42,9 @@ type Row = Omit<Sale, 'standing'> & { standing: number };
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
   pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap,
-  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, epoch,
+  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message,
+  pow_difficulty AS powDifficulty, priority_share AS priorityShare,
+  presale_until AS presaleUntil, epoch,
   seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash, version`;
 
 function saleOf(row: Row): Sale {
@@ -153,6 +161,9 @@ const changeable = {
   passSeconds: 'pass_seconds',
   standing: 'standing',
   message: 'message',
+  powDifficulty: 'pow_difficulty',
+  priorityShare: 'priority_share',
+  presaleUntil: 'presale_until',
 } as const satisfies Partial<Record<keyof Sale, string>>;
 
 export type SaleSettings = Pick<Sale, keyof typeof changeable>;

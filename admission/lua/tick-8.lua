@@ -6,7 +6,10 @@
 -- plus `burst_ms` worth of the rate, so a pause or a restart gives no burst; the window holds the
 -- number of the last 60 s to the rate exactly.
 --
--- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 window
+-- Fans with priority take their turns out of the same rate: each pick earns them the sale's share of
+-- a turn, up to one, so while others wait they never get more than that share.
+--
+-- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 window  8 priority
 -- ARGV  1 ident       2 step_ms     by the pump's own clock since its last tick of this room
 --       3 heads_max   most heads looked at        4 prefix  11 characters for new pass ids
 --       5 seats_left  '' when unknown             6 sweep   '1': also tell picks left behind
@@ -16,7 +19,7 @@
 -- include: include/common.lua
 -- include: include/fan.lua
 local room_key, line, marks, returned = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local leases, picked, window = KEYS[5], KEYS[6], KEYS[7]
+local leases, picked, window, priority = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local step_ms, heads_max, prefix = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local burst_ms, lease_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
 local window_ms, forgotten_ms = 60000, 2000
@@ -60,16 +63,39 @@ local cursor, gone = number_of(room.cursor), number_of(room.gone)
 local served = number_of(room.served)
 local answer = { 'ok', '0', '0', whole(now) }
 local count = 0
+local share = number_of(room.share) / 100
+local credit = number_of(room.credit)
+local favoured = math.min(heads_max, redis.call('ZCARD', priority))
+local taken = {}
 
 local function pick(fan, round, score)
   local pass = prefix .. string.format('%05d', count)
   count = count + 1
+  credit = math.min(1, credit + share)
   write_mark(marks, fan, { kind = 'p', round = round, score = score, pass = pass })
   redis.call('HSET', picked, pass, fan .. ':' .. whole(score) .. ':' .. whole(vclock))
   redis.call('ZADD', leases, whole(vclock + lease_ms), pass)
   answer[#answer + 1] = pass
   answer[#answer + 1] = fan
   answer[#answer + 1] = whole(score)
+end
+
+-- Serves fans with priority while their share has earned a turn, or all that the rate allows.
+local function serve_priority(all)
+  while favoured > 0 and count < want and (all or credit >= 1) do
+    local head = redis.call('ZPOPMIN', priority)
+    favoured = favoured - 1
+    local mark = head[1] and find_fan(line, marks, head[1])
+    if mark and (mark.kind == 'w' or mark.kind == 'q') then
+      if mark.kind == 'q' then redis.call('ZREM', returned, head[1]) end
+      local rank = mark.kind == 'w' and rank_of(line, head[1], mark)
+      -- The cursor passes this place later, which then waits no more.
+      if rank and rank >= cursor then gone = gone + 1 end
+      pick(head[1], mark.round, mark.score)
+      taken[head[1]] = true
+      credit = math.max(0, credit - 1)
+    end
+  end
 end
 
 -- Fans of the returned set whose score is below the next head's are served first.
@@ -96,12 +122,13 @@ while count < want and looked < heads_max and not ended do
   local texts = #fans > 0 and redis.call('HMGET', marks, unpack(fans)) or {}
   for at, fan in ipairs(fans) do
     local score = tonumber(heads[at * 2])
+    serve_priority(false)
     serve_returned(score)
     if count >= want then break end
     local round = tonumber(string.match(heads[at * 2 - 1], '~(%d+)$') or '1')
     local mark = texts[at] and parse_mark(texts[at])
-    local waits = (not mark and round == 1)
-      or (mark and mark.kind == 'w' and mark.round == round)
+    local waits = not taken[fan] and ((not mark and round == 1)
+      or (mark and mark.kind == 'w' and mark.round == round))
     if waits then
       pick(fan, round, score)
     else
@@ -112,7 +139,10 @@ while count < want and looked < heads_max and not ended do
     served = score
   end
 end
-if ended then serve_returned(nil) end
+if ended then
+  serve_returned(nil)
+  serve_priority(true)
+end
 
 if count > 0 then
   redis.call('RPUSH', window, whole(vclock) .. ':' .. count)
@@ -126,7 +156,8 @@ answer[3] = whole(number_of(room.seq_max) - number_of(room.seq))
 redis.call('HSET', room_key,
   'vclock', whole(vclock), 'tick_at', whole(now), 'seats_left', ARGV[5],
   'tokens', string.format('%.6f', tokens - count), 'window_count', whole(counted + count),
-  'cursor', whole(cursor), 'gone', whole(gone), 'served', whole(served))
+  'cursor', whole(cursor), 'gone', whole(gone), 'served', whole(served),
+  'credit', string.format('%.6f', credit))
 
 if ARGV[6] == '1' and redis.call('HLEN', picked) > count then
   local all = redis.call('HGETALL', picked)

@@ -1,13 +1,14 @@
 -- Ends what a fan has in a room: the place of one who waits, or the pass of one who was admitted.
 -- The caller has ended the pass in SQL before, so freeing the slot here lets nobody in twice.
 --
--- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked
+-- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 priority
 -- ARGV  1 ident  2 fan  3 kind: d done, l left, b barred
 --       4 pass   end only if the fan's pass is this one; '' ends whatever there is
 -- Answers {'ok'}, {'none'} when there was nothing to end, {'epoch'}.
 -- include: include/common.lua
 -- include: include/fan.lua
 local line, marks, returned, leases, picked = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local priority = KEYS[7]
 local fan, kind, pass = ARGV[2], ARGV[3], ARGV[4]
 local room = read_room(KEYS[1])
 if room.ident ~= ARGV[1] then return { 'epoch' } end
@@ -22,6 +23,7 @@ end
 if pass ~= '' and mark.pass ~= pass then return { 'none' } end
 if kind ~= 'b' and (is_over(mark, now) or mark.kind == 'b') then return { 'none' } end
 
+if is_waiting(mark) then redis.call('ZREM', priority, fan) end
 if mark.kind == 'w' then
   local rank = rank_of(line, fan, mark)
   if not open and room.lobby == 'draw' then
