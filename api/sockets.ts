@@ -146,6 +146,8 @@ function emitNews(io: Server, deps: ApiDeps, news: Exclude<News, { kind: 'seats'
     });
   } else if (news.kind === 'reservation') {
     io.to(fanRoom(news.fan_id)).emit('reservation', { ...news.reservation, at });
+  } else if (news.kind === 'offer') {
+    io.to(fanRoom(news.fan_id)).emit('offer', { ...news.offer, at });
   } else {
     io.to(fanRoom(news.fan_id)).emit('booking', { ...news.booking, at });
   }

@@ -179,6 +179,8 @@ CREATE TABLE sales (
   version int unsigned NOT NULL DEFAULT 1,
   created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
+  offer_seconds int unsigned,
+  offers_stop_minutes int unsigned NOT NULL DEFAULT 15,
   pow_difficulty int unsigned NOT NULL DEFAULT 0,
   priority_share tinyint unsigned NOT NULL DEFAULT 0,
   presale_until datetime(3),
@@ -418,6 +420,7 @@ CREATE TABLE reservation (
   limit_at datetime(3) NOT NULL,
   due_at datetime(3),
   ended_at datetime(3),
+  offered tinyint(1) NOT NULL DEFAULT 0,
   fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (show_id, reservation_id),
@@ -455,6 +458,11 @@ CREATE TABLE show_head (
   hold_seconds int unsigned NOT NULL,
   hold_limit_seconds int unsigned NOT NULL,
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
+  offer_seconds int unsigned NOT NULL DEFAULT 0,
+  offers_stop_seconds int unsigned NOT NULL DEFAULT 0,
+  waiting int unsigned NOT NULL DEFAULT 0,
+  line_end bigint unsigned NOT NULL DEFAULT 0,
+  free_refund_until datetime(3),
   chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
@@ -505,4 +513,24 @@ CREATE TABLE ticket (
   UNIQUE KEY ticket_live_seat (show_id, live_seat),
   CONSTRAINT ticket_live CHECK ((state = 'VOID') = (live_seat IS NULL)),
   CONSTRAINT ticket_state CHECK (state IN ('VALID', 'USED', 'VOID'))
+);
+
+CREATE TABLE waitlist (
+  show_id int unsigned NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  place bigint unsigned NOT NULL,
+  state varchar(7) NOT NULL,
+  quantity smallint unsigned NOT NULL,
+  offered smallint unsigned NOT NULL DEFAULT 0,
+  lapses smallint unsigned NOT NULL DEFAULT 0,
+  zone varchar(40),
+  step_free tinyint(1) NOT NULL DEFAULT 0,
+  accept_fewer tinyint(1) NOT NULL DEFAULT 0,
+  joined_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id, fan_id),
+  UNIQUE KEY waitlist_place (show_id, place),
+  KEY waitlist_line (show_id, state, place),
+  CONSTRAINT waitlist_offered CHECK ((state = 'OFFERED' <) = (offered > 0)),
+  CONSTRAINT waitlist_state CHECK (state IN ('WAITING', 'OFFERED', 'SERVED', 'LEFT')),
+  CONSTRAINT waitlist_wants CHECK ((state = 'WAITING') = (quantity > 0))
 );

@@ -4,8 +4,13 @@ import { formatId, formatShowId } from '../../core/domain/ids.js';
 import type { DecisionMessage } from '../../core/redis/news.js';
 import type { Answer } from '../route.js';
 
+/** When a fan in line may look again: a push tells sooner. */
+const retrySecondsMin = 15;
+const retrySecondsMax = 600;
+
 const refusals: Record<RefusalReason, string> = {
   sold_out: 'Not enough seats are left for this wish. Seats may come back when holds end.',
+  show_full: 'The show is full. You are in its line and hear when seats come back for you.',
   cap_reached: 'You have, or would have, more seats of this show than one fan may. Choose fewer.',
   pass_spent: 'This pass has won seats already. Pay for them, or join again for more.',
   unknown_seat: 'One of these seats is not in this show. Choose from its seat map.',
@@ -53,6 +58,14 @@ export function refusalOf(message: DecisionMessage, requestId: string): UsherErr
   }
   const reason = (message.reason ?? 'internal') as RefusalReason;
   const code: ErrorCode = reason;
+  if (reason === 'show_full') {
+    const { queue_position = null, etr_seconds = null } = message;
+    const waitSeconds = Math.max(retrySecondsMin, etr_seconds ?? 0);
+    return new UsherError(code, refusals[reason], {
+      extra: { ...extra, queue_position, etr_seconds },
+      retryAfterSeconds: Math.min(retrySecondsMax, waitSeconds),
+    });
+  }
   const isChoice = reason === 'seats_taken' || reason === 'leaves_single';
   const alternatives = isChoice ? { alternatives: message.alternatives ?? [] } : {};
   return new UsherError(code, refusals[reason], { extra: { ...extra, ...alternatives } });

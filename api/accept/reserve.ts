@@ -8,6 +8,7 @@ import { readOutcomes } from '../../core/store/shard/outcomes.js';
 import type { ApiDeps } from '../deps.js';
 import { readIdempotencyKey } from '../idempotency.js';
 import { readIdentity } from '../identity.js';
+import { openLines } from '../line.js';
 import { parseWith } from '../register.js';
 import type { Answer } from '../route.js';
 import { outcomeAnswer } from './answer.js';
@@ -35,6 +36,7 @@ const depthMax = 5_000;
  */
 export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<Answer> {
   const keys = openKeyMemory();
+  const lines = openLines(deps.shards);
   return async ({ headers, body, address }) => {
     const claims = fanOf(headers, deps);
     const { fanId } = claims;
@@ -71,6 +73,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     const outcome = await decisionOf(deps, facts.shardId, ref, row.state);
     if (facts.hasSisters && outcome && outcome.state !== 'GRANTED')
       deps.passClaiming.release(claim);
+    if (outcome?.reason === 'show_full') return outcomeAnswer(await lines.withEstimate(outcome));
     return outcome ? outcomeAnswer(outcome) : pending(ref);
   };
 }

@@ -11,6 +11,7 @@ import { roomRoutes } from './room.js';
 import { searchRoutes } from './search.js';
 import { showRoutes } from './shows.js';
 import { staffRoutes } from './staff-all.js';
+import { waitlistRoutes } from './waitlist.js';
 
 /** Every route of the api, in the order in which the document lists them. */
 export function allRoutes(deps: ApiDeps): Route[] {
@@ -21,6 +22,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...showRoutes(deps),
     ...roomRoutes(deps),
     ...requestRoutes(deps),
+    ...waitlistRoutes(deps),
     ...reservationsRoutes(deps),
     ...confirmRoutes(deps),
     ...bookingsRoutes(deps),

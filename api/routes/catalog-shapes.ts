@@ -133,6 +133,7 @@ export const saleShape = z.object({
   refund: z.object({ until_hours_before: z.number(), fee_percent: z.number() }).nullable(),
   booking_fee: z.number().int().meta({ description: 'Minor units, added to each seat' }),
   tax_rate_bp: z.number().int().meta({ description: 'Hundredths of a percent, in the prices' }),
+  waitlist: z.object({ offer_seconds: z.number(), stop_minutes_before: z.number() }).nullable(),
   seats_left: z.number().int(),
   message: z.string().nullable(),
   seed_hash: z.string(),
@@ -161,6 +162,10 @@ export function saleJson(row: SaleRow): z.infer<typeof saleShape> {
     orphan_rule: row.orphan_rule,
     hold_seconds: row.hold_seconds,
     hold_limit_seconds: row.hold_limit_seconds,
+    waitlist:
+      row.offer_seconds === null
+        ? null
+        : { offer_seconds: row.offer_seconds, stop_minutes_before: row.offers_stop_minutes },
     refund: hours === null || fee === null ? null : { until_hours_before: hours, fee_percent: fee },
     booking_fee: row.booking_fee,
     tax_rate_bp: row.tax_rate_bp,

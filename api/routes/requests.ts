@@ -9,6 +9,7 @@ import { reserveHandler } from '../accept/reserve.js';
 import { pendingAnswer, reserveAnswer, reserveBody } from '../accept/reserve-schema.js';
 import type { ApiDeps } from '../deps.js';
 import { reservePath } from '../http.js';
+import { openLines } from '../line.js';
 import { type Route, route } from '../route.js';
 
 const requestAnswer = z.object({
@@ -18,6 +19,8 @@ const requestAnswer = z.object({
   error: z.string().optional(),
   detail: z.string().optional(),
   alternatives: z.array(z.array(z.string())).optional(),
+  queue_position: z.number().int().nullable().optional(),
+  etr_seconds: z.number().int().nullable().optional(),
 });
 
 export function requestRoutes(deps: ApiDeps): Route[] {
@@ -87,8 +90,10 @@ async function requestBody(
   const requestId = formatId('request', ref);
   const state = row.state.toLowerCase() as z.infer<typeof requestAnswer>['state'];
   if (row.state === 'ACCEPTED') return { request_id: requestId, state };
-  const [outcome] = await readOutcomes(shard, [ref]);
-  if (!outcome) throw notFound();
+  const [known] = await readOutcomes(shard, [ref]);
+  if (!known) throw notFound();
+  const outcome =
+    known.reason === 'show_full' ? await openLines(deps.shards).withEstimate(known) : known;
   if (outcome.state === 'GRANTED') return { ...grantBody(outcome), request_id: requestId, state };
   const refusal = refusalOf(outcome, requestId);
   return {
@@ -97,6 +102,12 @@ async function requestBody(
     error: refusal.code,
     detail: refusal.message,
     ...(outcome.alternatives ? { alternatives: outcome.alternatives } : {}),
+    ...(outcome.reason === 'show_full'
+      ? {
+          queue_position: outcome.queue_position ?? null,
+          etr_seconds: outcome.etr_seconds ?? null,
+        }
+      : {}),
   };
 }
 

@@ -36,6 +36,12 @@ const newSale = z.strictObject({
   booking_fee: z.number().optional(),
   tax_rate_bp: z.number().optional(),
   message: z.string().optional(),
+  waitlist: z
+    .strictObject({
+      offer_seconds: z.number().optional(),
+      stop_minutes_before: z.number().optional(),
+    })
+    .optional(),
 });
 
 /** Sales as staff see them, and new ones. */

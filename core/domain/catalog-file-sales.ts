@@ -66,5 +66,6 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     booking_fee: entry.booking_fee,
     tax_rate_bp: entry.tax_rate_bp,
     message: entry.message ?? null,
+    waitlist: entry.waitlist ?? null,
   };
 }

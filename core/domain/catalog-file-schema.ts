@@ -188,6 +188,12 @@ const saleSchema = z.strictObject({
   booking_fee: whole(0, 10_000_000).default(0),
   tax_rate_bp: whole(0, 10_000).default(0),
   message: text(500).optional(),
+  waitlist: z
+    .strictObject({
+      offer_seconds: whole(30, 86_400).default(600),
+      stop_minutes_before: whole(0, 10_080).default(15),
+    })
+    .optional(),
   shows: z.array(z.string()).max(20_000).optional(),
 });
 export type SaleEntry = z.infer<typeof saleSchema>;
@@ -209,6 +215,7 @@ const nested = new Map<string, readonly string[]>([
   ['rows', Object.keys(layoutRowSchema.shape)],
   ['layout', Object.keys(layoutBody)],
   ['refund', ['until_hours_before', 'fee_percent']],
+  ['waitlist', ['offer_seconds', 'stop_minutes_before']],
 ]);
 
 /** The fields that may stand at a path (its section, or the last name in it), for messages. */

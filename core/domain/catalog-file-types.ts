@@ -93,6 +93,8 @@ export interface CatalogSale {
   /** The tax that the prices contain, in hundredths of a percent. */
   tax_rate_bp: number;
   message: string | null;
+  /** Null: a fan who finds a show full is told that it is sold out. */
+  waitlist: { offer_seconds: number; stop_minutes_before: number } | null;
 }
 
 export interface Catalog {

@@ -30,6 +30,7 @@ export type Rules = {
 
 export type RefusalReason =
   | 'sold_out'
+  | 'show_full'
   | 'cap_reached'
   | 'pass_spent'
   | 'unknown_seat'
@@ -55,6 +56,8 @@ export type Decision =
       reason: RefusalReason;
       /** Seat names of the same size, free when this was decided. */
       alternatives: string[][];
+      /** Where in the line a fan who found the show full has come to stand, counted from 1. */
+      position?: number;
     }
   | { kind: 'LAPSED'; request: UndecidedRequest };
 

@@ -58,6 +58,7 @@ export const errorCatalogue = {
     retry: false,
   },
   ticket_invalid: { status: 422, title: 'This is no ticket of ours', retry: false },
+  show_full: { status: 429, title: 'The show is full; you are on its waitlist', retry: true },
   slow_down: { status: 429, title: 'Too many requests', retry: true },
   payment_attempts: { status: 429, title: 'Too many payment attempts', retry: false },
   internal: { status: 500, title: 'Something went wrong on our side', retry: true },

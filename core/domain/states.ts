@@ -43,6 +43,12 @@ export const states = {
     SUCCEEDED: [],
     FAILED: [],
   },
+  waitlist: {
+    WAITING: ['OFFERED', 'SERVED', 'LEFT'],
+    OFFERED: ['WAITING', 'SERVED', 'LEFT'],
+    SERVED: ['WAITING'],
+    LEFT: ['WAITING'],
+  },
   show_gate: {
     OPEN: ['PAUSED', 'CLOSED', 'MOVING', 'CANCELLED'],
     PAUSED: ['OPEN', 'CLOSED', 'MOVING', 'CANCELLED'],

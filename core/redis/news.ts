@@ -7,6 +7,7 @@ export type News =
   | { kind: 'admitted'; sale_id: string; fan_id: string; pass_id: string; expires_at_ms: number }
   | { kind: 'seats'; show_id: number; version: number; changes: [seat: string, state: string][] }
   | { kind: 'reservation'; fan_id: string; reservation: Record<string, unknown> }
+  | { kind: 'offer'; fan_id: string; offer: Record<string, unknown> }
   | { kind: 'booking'; fan_id: string; booking: Record<string, unknown> };
 
 /** The outcome of one request, sent to the api process that accepted it. */
@@ -25,6 +26,10 @@ export type DecisionMessage = {
   reason?: string;
   /** Alternatives of a refusal: lists of seat names. */
   alternatives?: string[][];
+  /** Where in the line of a full show the fan has come to stand, counted from 1. */
+  queue_position?: number;
+  /** Seconds until the line has probably come so far; null while the pace is unknown. */
+  etr_seconds?: number | null;
   grant?: {
     seats: [seat: string, price: number][];
     adjacent: boolean;

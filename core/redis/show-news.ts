@@ -53,3 +53,33 @@ export async function publishReservation(
     booking: { booking_id: formatId('booking', ref), state: 'confirmed' },
   });
 }
+
+/** Tells a fan's pages that seats are held for them as an offer to the waitlist. */
+export async function publishOffer(
+  redis: Redis,
+  names: RedisNames,
+  offer: {
+    showId: ShowId;
+    reservationId: number;
+    fanId: string;
+    seats: [seatNo: number, seat: string, price: number][];
+    amount: number;
+    currency: string;
+    expiresAtMs: number;
+  },
+): Promise<void> {
+  const { showId, reservationId: no, currency } = offer;
+  await publish(redis, names.everyoneChannel, {
+    kind: 'offer',
+    fan_id: offer.fanId,
+    offer: {
+      reservation_id: formatId('reservation', { showId, no }),
+      show_id: formatShowId(showId),
+      version: no,
+      seats: offer.seats.map(([, seat, amount]) => ({ seat, price: { amount, currency } })),
+      amount: offer.amount,
+      currency,
+      expires_at: new Date(offer.expiresAtMs).toISOString(),
+    },
+  });
+}

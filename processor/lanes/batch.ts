@@ -18,6 +18,7 @@ import {
 import type { Waiting } from '../../core/store/shard/journal.js';
 import { expireHolds, lockOverdueHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
 import {
+  type Collected,
   type Head,
   insertOutbox,
   lockHeads,
@@ -26,6 +27,7 @@ import {
   type ShowNews,
 } from '../../core/store/shard/show-change.js';
 import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
+import { joinRefused, serveLine, withLine } from './line.js';
 
 /** Seat maps by show with the head's version they are true for. */
 export type MapCache = Map<ShowId, { version: number; map: SeatMap }>;
@@ -35,6 +37,8 @@ export type DecidedShow = {
   map: SeatMap;
   decisions: Decision[];
   overdue: OverdueHold[];
+  /** What the waitlist was offered in this batch. */
+  line?: Collected | undefined;
   news: ShowNews;
 };
 
@@ -89,7 +93,13 @@ export async function decideBatch(
   return shows;
 }
 
-type OpenShow = { head: Head; map: SeatMap; waiting: Waiting[]; overdue: OverdueHold[] };
+type OpenShow = {
+  head: Head;
+  map: SeatMap;
+  waiting: Waiting[];
+  overdue: OverdueHold[];
+  line?: Collected | undefined;
+};
 
 /** Takes the map out of the cache, so that a failed transaction can't leave a wrong one in it. */
 async function takeMap(tx: Tx, cache: MapCache, head: Head): Promise<SeatMap> {
@@ -103,9 +113,12 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
   const now = new Date(nowMs);
   for (const show of open) freeInMap(show.map, show.overdue);
   const quotas = await readQuotas(tx, open);
-  const shows = open.map((show) => decideShow(show, quotas, nowMs));
   const holds = open.flatMap((show) => show.overdue);
   if (holds.length > 0) await expireHolds(tx, holds, now);
+  for (const show of open) {
+    show.line = await serveLine(tx, show, quotas.get(show.head.showId) ?? new Map(), nowMs);
+  }
+  const shows = open.map((show) => decideShow(show, quotas, nowMs));
   const logs = shows.map((show) => logOf(show, now));
   await inOneTrip(tx, (trip) => [
     writeGrants(trip, shows, now),
@@ -123,6 +136,7 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
       logs.map((log) => log.head),
     ),
   ]);
+  await joinRefused(tx, shows, now);
   return shows;
 }
 
@@ -158,7 +172,7 @@ function decideShow(
   quotas: Map<ShowId, Map<string, Quota>>,
   nowMs: number,
 ): DecidedShow {
-  const { head, map, overdue } = show;
+  const { head, map, overdue, line } = show;
   const rules = {
     seatCap: head.seatCap,
     orphanRule: head.orphanRule,
@@ -168,15 +182,17 @@ function decideShow(
     startsAtMs: head.startsAtMs,
     undecidedMsMax,
   };
-  const decisions = decide(show.waiting, map, quotas.get(head.showId) ?? new Map(), rules, nowMs);
-  const seats = seatChanges(map, overdue, decisions);
+  const own = quotas.get(head.showId) ?? new Map();
+  const decisions = withLine(head, decide(show.waiting, map, own, rules, nowMs), nowMs);
+  const seats = seatChanges(show, decisions);
   const version = head.version + (seats.length > 0 ? 1 : 0);
-  return { head, map, decisions, overdue, news: { showId: head.showId, version, seats } };
+  return { head, map, decisions, overdue, line, news: { showId: head.showId, version, seats } };
 }
 
 /** Each seat once, in the state it ends in: a freed seat may be held again in the same batch. */
-function seatChanges(map: SeatMap, overdue: OverdueHold[], decisions: Decision[]): SeatChange[] {
+function seatChanges({ map, overdue, line }: OpenShow, decisions: Decision[]): SeatChange[] {
   const touched = new Set(overdue.flatMap((hold) => hold.seats.map(([seatNo]) => seatNo)));
+  for (const seat of line?.seats ?? []) touched.add(seat.seatNo);
   for (const decision of decisions) {
     if (decision.kind === 'GRANTED') for (const seat of decision.seats) touched.add(seat.seatNo);
   }
@@ -234,7 +250,7 @@ async function writeVerdicts(tx: Tx, shows: DecidedShow[], now: Date): Promise<v
   }
 }
 
-/** One log row per hold ended and per decision, in this order, and the head that they lead to. */
+/** One log row per hold ended, per offer and per decision, and the head that they lead to. */
 function logOf(show: DecidedShow, now: Date) {
   const { showId } = show.head;
   const expired = show.overdue.map((hold) => ({
@@ -247,7 +263,8 @@ function logOf(show: DecidedShow, now: Date) {
     subjectId: decision.request.requestId,
     detail: logDetail(decision),
   }));
-  const { rows, end } = chainLog(showId, { end: show.head, at: now }, [...expired, ...decided]);
+  const entries = [...expired, ...(show.line?.logs ?? []), ...decided];
+  const { rows, end } = chainLog(showId, { end: show.head, at: now }, entries);
   return { rows, head: { showId, version: show.news.version, floorId: newFloor(show), ...end } };
 }
 
@@ -256,13 +273,15 @@ function logDetail(decision: Decision): Record<string, unknown> {
   return decision.kind === 'REFUSED' ? { reason: decision.reason } : {};
 }
 
-/** Tells the room which passes were spent: one row per show and batch. */
+/** Tells of offers, and the room which passes were spent: one row per show and batch. */
 function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
+  const { showId } = show.head;
+  const offers = (show.line?.posts ?? []).map((entry) => outboxRow(showId, entry, nowMs));
   const [first] = grantsOf(show);
-  if (!first) return [];
+  if (!first) return offers;
   const grants = grantsOf(show).map(({ request }) => [request.fanId, request.passId]);
   const entry = { kind: 'granted', subjectId: first.request.requestId, payload: { grants } };
-  return [outboxRow(show.head.showId, entry, nowMs)];
+  return [...offers, outboxRow(showId, entry, nowMs)];
 }
 
 function newFloor(show: DecidedShow): number {

@@ -49,8 +49,12 @@ function messageOf(show: DecidedShow, decision: Decision): DecisionMessage {
   const common = { show_id: show.head.showId, no: requestId, fan_id: fanId, state: decision.kind };
   if (decision.kind === 'LAPSED') return common;
   if (decision.kind === 'REFUSED') {
-    const { reason, alternatives } = decision;
-    return { ...common, reason, ...(alternatives.length > 0 ? { alternatives } : {}) };
+    const { reason, alternatives, position } = decision;
+    return {
+      ...{ ...common, reason },
+      ...(alternatives.length > 0 ? { alternatives } : {}),
+      ...(position === undefined ? {} : { queue_position: position }),
+    };
   }
   return {
     ...common,

@@ -11,6 +11,7 @@ import { cancelIntentHandler } from './cancel-intent.js';
 import type { OutboxDeps, OutboxHandler } from './deps.js';
 import { fanBookingHandler } from './fan-booking.js';
 import { grantedHandler } from './granted.js';
+import { offerHandler } from './offer.js';
 import { refundHandler } from './refund.js';
 import { refundMailHandler } from './refund-mail.js';
 import { ticketMailHandler } from './ticket-mail.js';
@@ -35,7 +36,11 @@ const lanes: Lane[] = [
   },
   // Few at a time, so that a batch ends within its lease even while every server times out.
   {
-    handlers: { ticket_mail: ticketMailHandler, refund_mail: refundMailHandler },
+    handlers: {
+      ticket_mail: ticketMailHandler,
+      refund_mail: refundMailHandler,
+      offer: offerHandler,
+    },
     rowsMax: 16,
     leaseMs: 120_000,
   },

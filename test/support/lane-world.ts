@@ -13,7 +13,12 @@ import { openTestStores, type TestStores } from './stores.js';
 
 export const laneRules = { seatCap: 6, bookingFee: 150, holdSeconds: 300, holdLimitSeconds: 900 };
 
-type ShowOptions = { lane?: number; seatCap?: number; orphanRule?: OrphanRule };
+type ShowOptions = {
+  lane?: number;
+  seatCap?: number;
+  orphanRule?: OrphanRule;
+  offerSeconds?: number;
+};
 
 /** One shard with the accepting of an api and the lanes of a processor, and no programs. */
 export type LaneWorld = {
@@ -46,10 +51,12 @@ export async function openLaneWorld(): Promise<LaneWorld> {
     shardId,
     shard,
     saleId,
-    addShow: async (seats, { lane = 3, seatCap = laneRules.seatCap, orphanRule = 'off' } = {}) => {
+    addShow: async (seats, options = {}) => {
+      const { lane = 3, seatCap = laneRules.seatCap, orphanRule = 'off' } = options;
       const showId = nextRound * lanesPerShard + lane;
       nextRound += 1;
-      await writeShow(shard, { showId, saleId, seats, seatCap, orphanRule });
+      const { offerSeconds = 0 } = options;
+      await writeShow(shard, { showId, saleId, seats, seatCap, orphanRule, offerSeconds });
       return showId;
     },
     openAccepting: () => openAccepting(stores.shards, () => undefined),
@@ -91,7 +98,7 @@ async function writeShow(
   shard: Database,
   show: { showId: number; saleId: string; seats: Seat[] } & Required<Omit<ShowOptions, 'lane'>>,
 ): Promise<void> {
-  const { showId, saleId, seats, seatCap, orphanRule } = show;
+  const { showId, saleId, seats, seatCap, orphanRule, offerSeconds } = show;
   await shard.change(
     `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
      VALUES (?, ?, 'OPEN', NOW(3) - INTERVAL 1 HOUR, NOW(3) + INTERVAL 1 DAY)`,
@@ -99,11 +106,11 @@ async function writeShow(
   );
   await shard.change(
     `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, orphan_rule,
-       booking_fee, hold_seconds, hold_limit_seconds)
-     VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?, ?, ?)`,
+       booking_fee, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds)
+     VALUES (?, ?, NOW(3) + INTERVAL 1 DAY, 'EUR', ?, ?, ?, ?, ?, ?, 900)`,
     [
       ...[showId, laneOf(showId), seatCap, orphanRule, laneRules.bookingFee],
-      ...[laneRules.holdSeconds, laneRules.holdLimitSeconds],
+      ...[laneRules.holdSeconds, laneRules.holdLimitSeconds, offerSeconds],
     ],
   );
   // Only a reservation may own a seat, so what a plan begins with as taken is blocked here.
@@ -162,6 +169,14 @@ export async function brokenRows(shard: Database, showId: number): Promise<strin
       WHERE r.show_id = ? AND r.state <> 'ACCEPTED' AND 1 <> (
         SELECT COUNT(*) FROM show_log l WHERE l.show_id = r.show_id
           AND l.subject_id = r.request_id AND l.kind = r.state)`,
+    'a count of waiting entries that is wrong': `SELECT h.waiting FROM show_head h
+      WHERE h.show_id = ? AND h.waiting <> (
+        SELECT COUNT(*) FROM waitlist w WHERE w.show_id = h.show_id AND w.state = 'WAITING')`,
+    'an entry whose offers are not out': `SELECT w.fan_id FROM waitlist w
+      WHERE w.show_id = ? AND w.offered <> (
+        SELECT COALESCE(SUM(JSON_LENGTH(r.seats)), 0) FROM reservation r
+        WHERE r.show_id = w.show_id AND r.fan_id = w.fan_id AND r.offered = 1
+          AND r.state IN ('HELD', 'PAYING', 'ENDING'))`,
     'a log with gaps': `SELECT h.lsn FROM show_head h
       WHERE h.show_id = ? AND h.lsn <> (
         SELECT COUNT(*) FROM show_log l WHERE l.show_id = h.show_id AND l.lsn <= h.lsn)`,

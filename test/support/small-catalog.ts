@@ -30,6 +30,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     booking_fee: 0,
     tax_rate_bp: 0,
     message: null,
+    waitlist: null,
   };
   const show = {
     movie: 'dunes',

@@ -80,6 +80,8 @@ export type SaleRow = {
   refund_fee_percent: number | null;
   booking_fee: number;
   tax_rate_bp: number;
+  offer_seconds: number | null;
+  offers_stop_minutes: number;
   message: string;
   seed_hash: string;
   version: number;
@@ -236,7 +238,8 @@ export async function readShow(catalog: Reader, showId: ShowId): Promise<ShowRow
 const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lobby_opens_at,
     a.opens_at, a.rate_per_minute, a.pass_cap, a.pass_seconds, a.seat_cap, a.sale_cap,
     a.orphan_rule, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent,
-    a.booking_fee, a.tax_rate_bp, a.message, a.seed_hash, a.version, NOW(3) AS now,
+    a.booking_fee, a.tax_rate_bp, a.offer_seconds, a.offers_stop_minutes, a.message,
+    a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s
      WHERE s.sale_id = a.sale_id AND s.state = 'ACTIVE' AND s.starts_at > NOW(3)) AS seats_left
   FROM sales AS a`;

@@ -34,7 +34,7 @@ export const tables = {
       ...['name', 'lobby', 'standing', 'lobby_opens_at', 'opens_at', 'rate_per_minute'],
       ...['pass_cap', 'pass_seconds', 'seat_cap', 'sale_cap', 'orphan_rule', 'hold_seconds'],
       ...['hold_limit_seconds', 'refund_until_hours', 'refund_fee_percent', 'booking_fee'],
-      ...['tax_rate_bp', 'message'],
+      ...['tax_rate_bp', 'message', 'offer_seconds', 'offers_stop_minutes'],
     ],
   },
   shows: {
@@ -50,6 +50,9 @@ export type SectionName = keyof typeof tables;
 
 /** Parents before children, so that references hold at each statement. */
 export const sectionOrder = ['cities', 'movies', 'cinemas', 'halls', 'sales', 'shows'] as const;
+
+/** What the column holds for a sale without a waitlist. */
+const offersStopMinutes = 15;
 
 const makers: { [S in SectionName]: (entry: Catalog[S][number]) => CatalogRow } = {
   cities: ({ key, name, country, time_zone, locale, lat_long: [lat, lon] }) => ({
@@ -103,6 +106,8 @@ function saleRow(sale: CatalogSale): CatalogRow {
     booking_fee: sale.booking_fee,
     tax_rate_bp: sale.tax_rate_bp,
     message: sale.message ?? '',
+    offer_seconds: sale.waitlist?.offer_seconds ?? null,
+    offers_stop_minutes: sale.waitlist?.stop_minutes_before ?? offersStopMinutes,
   };
 }
 

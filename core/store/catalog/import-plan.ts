@@ -42,9 +42,8 @@ export type ImportPlan = {
 const frozenByOpening = [
   ...['standing', 'opens_at', 'rate_per_minute', 'pass_cap', 'pass_seconds', 'seat_cap'],
   ...['sale_cap', 'orphan_rule', 'hold_seconds', 'hold_limit_seconds', 'refund_until_hours'],
-  ...['refund_fee_percent', 'message'],
-  ...['sale_cap', 'hold_seconds', 'hold_limit_seconds', 'refund_until_hours'],
-  ...['refund_fee_percent', 'booking_fee', 'tax_rate_bp', 'message'],
+  ...['refund_fee_percent', 'booking_fee', 'tax_rate_bp', 'message', 'offer_seconds'],
+  'offers_stop_minutes',
 ];
 /** A lobby that people stand in keeps its order. */
 const frozenByLobby = ['lobby', 'lobby_opens_at'];

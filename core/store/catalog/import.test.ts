@@ -120,6 +120,8 @@ describe('import', () => {
       bookingFee: 0,
       taxRateBp: 0,
       holdLimitSeconds: 60,
+      offerSeconds: 0,
+      offersStopSeconds: 0,
       prices: { front: 1, back: 1 },
       seats: smallCatalog().halls[0]?.seats ?? [],
     };

@@ -39,6 +39,8 @@ type PendingShow = {
   tax_rate_bp: number;
   hold_seconds: number;
   hold_limit_seconds: number;
+  offer_seconds: number | null;
+  offers_stop_minutes: number;
 };
 
 /** Seat rows that one transaction makes: enough to share a commit, few enough to hold briefly. */
@@ -95,8 +97,8 @@ export async function settleShows(
 async function readPending(catalog: Database): Promise<PendingShow[]> {
   return catalog.rows<PendingShow>(
     `SELECT s.show_id, s.shard_id, s.state, s.version, s.hall_id, s.sale_id, a.opens_at,
-       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.booking_fee, 
-       a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds
+       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.booking_fee,
+       a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds, a.offer_seconds, a.offers_stop_minutes
      FROM shows AS s JOIN sales AS a ON a.sale_id = s.sale_id
      WHERE s.state = 'PLANNED' OR (s.state = 'ACTIVE' AND s.shard_version < s.version)
      ORDER BY s.show_id`,
@@ -116,6 +118,8 @@ function planOf(show: PendingShow, seats: Map<string, LayoutSeat[]>): ShowPlan {
     taxRateBp: show.tax_rate_bp,
     holdSeconds: show.hold_seconds,
     holdLimitSeconds: show.hold_limit_seconds,
+    offerSeconds: show.offer_seconds ?? 0,
+    offersStopSeconds: show.offers_stop_minutes * 60,
     prices: JSON.parse(show.prices) as Record<string, number>,
     seats: seats.get(show.hall_id) ?? [],
   };

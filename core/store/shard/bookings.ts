@@ -5,6 +5,7 @@ import { endBooked } from './paying.js';
 import type { Reservation } from './reservations.js';
 import { moveReservationSeats } from './seats.js';
 import type { ShowChange } from './show-change.js';
+import { serve } from './waitlist.js';
 
 export type BookingState = 'CONFIRMED' | 'CANCELLED';
 
@@ -53,6 +54,7 @@ export async function bookReservation(
 ): Promise<void> {
   const { tx, head, nowMs } = change;
   const { reservationId, fanId } = reservation;
+  const inTime = reservation.state === 'PAYING' || reservation.state === 'ENDING';
   await endBooked(change, reservation);
   const seats = await moveReservationSeats(change, reservationId, 'HELD', 'BOOKED');
   if (seats.length !== reservation.seats.length) {
@@ -75,6 +77,8 @@ export async function bookReservation(
     'INSERT INTO ticket (show_id, booking_id, seat_no, counter, state, live_seat) VALUES ?',
     [seats.map(({ seatNo }) => [head.showId, reservationId, seatNo, 1, 'VALID', seatNo])],
   );
+  const byOpenOffer = reservation.offered && inTime;
+  await serve(change, { fanId, seats: seats.length, byOpenOffer });
   change.log({
     kind: 'BOOKED',
     subjectId: reservationId,

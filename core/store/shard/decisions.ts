@@ -79,8 +79,18 @@ export async function holdSeats(tx: Tx, claims: SeatClaim[]): Promise<number> {
 type Granted = Extract<Decision, { kind: 'GRANTED' }>;
 export type ShowGrant = { head: Head; grant: Granted };
 
-export async function insertReservations(tx: Tx, grants: ShowGrant[], now: Date): Promise<void> {
-  const rows: SqlValue[][] = grants.map(({ head, grant }) => [
+/** What a reservation keeps of the grant, offer or sale at the desk that made it. */
+export type NewReservation = {
+  head: Head;
+  grant: Omit<Granted, 'kind' | 'request'> & {
+    request: Pick<Granted['request'], 'requestId' | 'fanId' | 'passId'>;
+  };
+  /** It is made for a fan of the waitlist. */
+  offered?: boolean;
+};
+
+export async function insertReservations(tx: Tx, made: NewReservation[], now: Date): Promise<void> {
+  const rows: SqlValue[][] = made.map(({ head, grant, offered }) => [
     head.showId,
     grant.request.requestId,
     grant.request.fanId,
@@ -96,10 +106,12 @@ export async function insertReservations(tx: Tx, grants: ShowGrant[], now: Date)
     new Date(grant.expiresAtMs),
     new Date(grant.limitAtMs),
     new Date(grant.expiresAtMs),
+    offered ? 1 : 0,
   ]);
   await tx.change(
     `INSERT INTO reservation (show_id, reservation_id, fan_id, pass_id, state, seats, adjacent,
-       amount, fee, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at) VALUES ?`,
+       amount, fee, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at, offered)
+     VALUES ?`,
     [rows],
   );
 }

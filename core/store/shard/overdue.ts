@@ -7,6 +7,8 @@ export type OverdueHold = {
   reservationId: number;
   fanId: string;
   seats: ReservedSeat[];
+  /** It was an offer to a fan of the waitlist. */
+  offered: number;
 };
 
 /**
@@ -24,8 +26,10 @@ export async function lockOverdueHolds(
     reservationId: number;
     fanId: string;
     seats: string;
+    offered: number;
   }>(
-    `SELECT show_id AS showId, reservation_id AS reservationId, fan_id AS fanId, seats
+    `SELECT show_id AS showId, reservation_id AS reservationId, fan_id AS fanId, seats,
+       offered
      FROM reservation FORCE INDEX (reservation_due)
      WHERE show_id IN (?) AND due_at <= ? AND state = 'HELD'
      ORDER BY show_id, due_at LIMIT ? FOR UPDATE`,

@@ -3,6 +3,7 @@ import type { ReservationState } from '../../domain/states.js';
 import type { Queryable } from '../database.js';
 import { moveReservationSeats, type ReservedSeat, returnQuota } from './seats.js';
 import type { ShowChange } from './show-change.js';
+import { requeue } from './waitlist.js';
 
 export type Reservation = {
   showId: ShowId;
@@ -22,6 +23,8 @@ export type Reservation = {
   expiresAtMs: number;
   limitAtMs: number;
   dueAtMs: number | null;
+  /** It was made for a fan of the waitlist. */
+  offered: boolean;
 };
 
 type Row = {
@@ -39,10 +42,11 @@ type Row = {
   expires_at: Date;
   limit_at: Date;
   due_at: Date | null;
+  offered: number;
 };
 
 const columns = `reservation_id, fan_id, pass_id, state, seats, adjacent, amount, fee, tax_rate_bp,
-  currency, created_at, expires_at, limit_at, due_at`;
+  currency, created_at, expires_at, limit_at, due_at, offered`;
 
 export async function readReservation(
   shard: Pick<Queryable, 'rows'>,
@@ -87,6 +91,7 @@ export async function endHold(
   if (matched === 0) return false;
   const freed = await moveReservationSeats(change, reservation.reservationId, 'HELD', 'FREE');
   await returnQuota(change, reservation.fanId, reservation.seats.length);
+  if (reservation.offered) await requeue(change, reservation.fanId, reservation.seats.length);
   change.log({
     kind: to,
     subjectId: reservation.reservationId,
@@ -112,5 +117,6 @@ function fromRow(showId: ShowId, row: Row): Reservation {
     expiresAtMs: row.expires_at.getTime(),
     limitAtMs: row.limit_at.getTime(),
     dueAtMs: row.due_at?.getTime() ?? null,
+    offered: row.offered === 1,
   };
 }

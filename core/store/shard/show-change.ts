@@ -3,6 +3,7 @@ import { formatShowId, type ShowId } from '../../domain/ids.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
 import type { GateState, SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
+import { offerFreedSeats } from './offers.js';
 import { chainLog, insertLog, type LogEntry } from './show-log.js';
 
 /** The lock, version and log end of a show. Whoever holds its row may change the show. */
@@ -21,6 +22,16 @@ export type Head = {
   taxRateBp: number;
   holdSeconds: number;
   holdLimitSeconds: number;
+  /** How long an offer to the waitlist holds its seats; 0 for a show without one. */
+  offerSeconds: number;
+  /** No offer is made this long before the start. */
+  offersStopSeconds: number;
+  /** Entries of the waitlist that wait: where it is 0, the line costs nothing. */
+  waiting: number;
+  /** The last place in the line that was given. */
+  lineEnd: number;
+  /** Until then a booking is cancelled for all of its money; null: by the sale's rules. */
+  freeRefundUntilMs: number | null;
 };
 
 export type OutboxEntry = {
@@ -42,6 +53,8 @@ export type ShowChange = {
   outbox(entry: OutboxEntry): void;
   /** Notes seats whose row this change has written, for the version and for the push. */
   seats(changes: SeatChange[]): void;
+  /** Fans whose offer lapsed or was declined in this change: what it frees isn't for them. */
+  passedOver: Set<string>;
 };
 
 /** What to tell after the commit. */
@@ -61,10 +74,16 @@ type HeadRow = {
   tax_rate_bp: number;
   hold_seconds: number;
   hold_limit_seconds: number;
+  offer_seconds: number;
+  offers_stop_seconds: number;
+  waiting: number;
+  line_end: number;
+  free_refund_until: Date | null;
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  orphan_rule, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds`;
+  orphan_rule, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
+  offers_stop_seconds, waiting, line_end, free_refund_until`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
 export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
@@ -86,6 +105,11 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     taxRateBp: row.tax_rate_bp,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
+    offerSeconds: row.offer_seconds,
+    offersStopSeconds: row.offers_stop_seconds,
+    waiting: row.waiting,
+    lineEnd: Number(row.line_end),
+    freeRefundUntilMs: row.free_refund_until?.getTime() ?? null,
   }));
 }
 
@@ -105,17 +129,29 @@ export async function changeShow<T>(
     const nowMs = await readNowMs(tx);
     const collected = collectChange(tx, head, nowMs);
     const result = await work(collected.change);
+    // Whatever freed the seats: those who wait are asked before anybody can see them free.
+    if (collected.seats.some((seat) => seat.state === 'FREE')) {
+      await offerFreedSeats(collected.change);
+    }
     const news = await collected.write();
     return { result, news };
   });
 }
+
+/** What a change has noted so far. */
+export type Collected = {
+  change: ShowChange;
+  logs: LogEntry[];
+  posts: OutboxEntry[];
+  seats: SeatChange[];
+};
 
 /** A change that collects log, outbox and seats, and writes them with the head at its end. */
 export function collectChange(
   tx: Tx,
   head: Head,
   nowMs: number,
-): { change: ShowChange; write: () => Promise<ShowNews> } {
+): Collected & { write: () => Promise<ShowNews> } {
   const logs: LogEntry[] = [];
   const posts: OutboxEntry[] = [];
   const seats: SeatChange[] = [];
@@ -130,6 +166,7 @@ export function collectChange(
     seats: (changes) => {
       seats.push(...changes);
     },
+    passedOver: new Set(),
   };
   const write = async (): Promise<ShowNews> => {
     const at = new Date(nowMs);
@@ -148,9 +185,14 @@ export function collectChange(
         head.showId,
       ]);
     }
-    return { showId: head.showId, version, seats };
+    return { showId: head.showId, version, seats: lastOfEach(seats) };
   };
-  return { change, write };
+  return { change, logs, posts, seats, write };
+}
+
+/** Each seat once, in the state it ends in: one that was freed and offered was never free. */
+function lastOfEach(seats: SeatChange[]): SeatChange[] {
+  return [...new Map(seats.map((seat) => [seat.seatNo, seat])).values()];
 }
 
 export function outboxRow(showId: ShowId, entry: OutboxEntry, nowMs: number): SqlValue[] {

@@ -20,6 +20,9 @@ export type ShowPlan = {
   taxRateBp: number;
   holdSeconds: number;
   holdLimitSeconds: number;
+  /** How long an offer to the waitlist holds its seats; 0: the sale has no waitlist. */
+  offerSeconds: number;
+  offersStopSeconds: number;
   /** Integer minor units by zone. */
   prices: Record<string, number>;
   seats: readonly LayoutSeat[];
@@ -57,11 +60,13 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.taxRateBp,
     plan.holdSeconds,
     plan.holdLimitSeconds,
+    plan.offerSeconds,
+    plan.offersStopSeconds,
   ]);
   await tx.change(
     `INSERT IGNORE INTO show_head
        (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, tax_rate_bp,
-       hold_seconds, hold_limit_seconds) VALUES ?`,
+        hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -122,10 +127,12 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     const version = head.version + (touched ? 1 : 0);
     await tx.change(
       `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
-         tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, version = ? WHERE show_id = ?`,
+         tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, offer_seconds = ?,
+         offers_stop_seconds = ?, version = ? WHERE show_id = ?`,
       [
         ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
-        ...[plan.holdSeconds, plan.holdLimitSeconds, version, plan.showId],
+        ...[plan.holdSeconds, plan.holdLimitSeconds, plan.offerSeconds, plan.offersStopSeconds],
+        ...[version, plan.showId],
       ],
     );
     const counts = await countSeats(tx, plan.showId);

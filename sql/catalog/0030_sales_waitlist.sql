@@ -1,0 +1,3 @@
+ALTER TABLE sales
+  ADD COLUMN offer_seconds INT UNSIGNED NULL,
+  ADD COLUMN offers_stop_minutes INT UNSIGNED NOT NULL DEFAULT 15

@@ -1,0 +1,2 @@
+ALTER TABLE reservation
+  ADD COLUMN offered TINYINT(1) NOT NULL DEFAULT 0
