@@ -47,6 +47,7 @@ describe('what a catalog file means', () => {
       booking_fee: 0,
       tax_rate_bp: 0,
       message: null,
+      waitlist: null,
     });
     expect(halls.map((hall) => [hall.key, hall.zones, hall.seats.length])).toEqual([
       ['rex-1', ['front', 'back'], 8],
