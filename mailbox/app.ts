@@ -117,7 +117,12 @@ async function answer(
       listMax,
       Math.max(1, Number(url.searchParams.get('limit') ?? 100) || 100),
     );
-    const results = store.list({ limit, ...(to === null ? {} : { to }) });
+    const before = url.searchParams.get('before');
+    const results = store.list({
+      limit,
+      ...(to === null ? {} : { to }),
+      ...(before === null ? {} : { before }),
+    });
     return sendJson(response, { results: results.map(withUrls), next_cursor: null });
   }
   const [, area, id = '', view = '', part = ''] = url.pathname.split('/').map(decodeURIComponent);

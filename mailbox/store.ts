@@ -18,8 +18,8 @@ export type MailSummary = {
 export type MailStore = {
   /** Keeps a mail before its receipt is confirmed to the sender. */
   keep(raw: Buffer, recipients: string[]): Promise<MailSummary>;
-  /** The newest mails first, those of one recipient when `to` is given. */
-  list(options: { to?: string; limit: number }): MailSummary[];
+  /** The newest mails first: of one recipient with `to`, older than a mail with `before`. */
+  list(options: { to?: string; before?: string; limit: number }): MailSummary[];
   find(id: string): MailSummary | undefined;
   raw(id: string): Promise<Buffer>;
   parts(id: string): Promise<ParsedMail['parts']>;
@@ -53,9 +53,10 @@ export async function openMailStore(folder: string): Promise<MailStore> {
       await rename(`${pathOf(id)}.part`, pathOf(id));
       return add(summarise(id, kept));
     },
-    list: ({ to, limit }) => {
+    list: ({ to, before, limit }) => {
       const wanted = to?.toLowerCase();
       return mails
+        .filter((mail) => before === undefined || mail.id < before)
         .filter(
           (mail) => wanted === undefined || mail.to.some((one) => one.toLowerCase() === wanted),
         )

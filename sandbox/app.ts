@@ -160,6 +160,9 @@ function controlRoutes(ledger: Ledger, faults: Faults): express.Router {
       charges: ledger.all('charge'),
       refunds: ledger.all('refund'),
       deliveries: ledger.all('delivery'),
+      events: ledger
+        .all('event')
+        .map(({ id, type, created, data }) => ({ id, type, created, object_id: data.object.id })),
     });
   });
   return routes;

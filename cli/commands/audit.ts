@@ -1,38 +1,53 @@
 import type { Command } from 'commander';
-import { loadSecrets } from '../../core/runtime/secrets.js';
-import { knownShardUrls } from '../../core/store/catalog/shard-urls.js';
-import { addCommand, type Session } from '../command.js';
+import { readLocalSettings } from '../../core/runtime/supervisor-env.js';
+import { addCommand, type Call, type Session } from '../command.js';
+import { dataDirOf } from '../context.js';
+import type { ExitCode } from '../exit.js';
 import { runProgram } from '../spawn.js';
-import { directConfig, storesOrExit } from '../stores.js';
+import { directConfig } from '../stores.js';
 
 export function addAuditCommand(program: Command, session: Session): void {
   addCommand(program, session, {
     usage: 'audit [sale]',
     summary: 'recount every seat, request and payment from outside; exits 1 when a rule is broken',
-    examples: ['usher audit', 'usher audit premiere --settled --json'],
+    examples: ['usher audit', 'usher audit premiere --settled --json', 'usher audit --watch'],
     options: (command) =>
-      command.option('--settled', 'no call is under way: nothing may be left half done'),
-    run: async ({ args, options, out, context }) => {
-      const config = directConfig(context);
-      const { catalogUrl, payments } = config;
-      const shardUrls = await storesOrExit(
-        knownShardUrls(catalogUrl, { urls: config.shardUrls, secrets: loadSecrets(config) }),
-      );
-      return runProgram(context, {
-        script: 'loadtest/audit/main.js',
-        args: [
-          ...(args[0] === undefined ? [] : ['--sale', args[0]]),
-          ...(options.settled ? ['--settled'] : []),
-          ...(out.json ? ['--json'] : []),
-        ],
-        // In the environment, since everybody on the machine can read arguments.
-        env: {
-          ...context.env,
-          USHER_MYSQL_URL: catalogUrl,
-          USHER_SHARDS: shardUrls.join(','),
-          ...(payments.apiBase === undefined ? {} : { STRIPE_API_BASE: payments.apiBase }),
-        },
-      });
+      command
+        .option('--settled', 'no call is under way: nothing may be left half done')
+        .option('--watch', 'look again and again beside a live sale, until Ctrl-C')
+        .option('--every <seconds>', 'with --watch: from one look to the next (5)')
+        .option('--times <number>', 'with --watch: so many looks')
+        .option('--client-log <file>', "what a crowd's fans saw, from `usher loadtest`")
+        .option('--mailbox <url>', 'the local mailbox, to compare mails with bookings'),
+    run,
+  });
+}
+
+async function run({ args, options, out, context }: Call): Promise<ExitCode> {
+  const { catalogUrl, shardUrls, payments } = directConfig(context);
+  const local = readLocalSettings(dataDirOf(context));
+  const mailbox = local?.runs.mailbox ? `http://127.0.0.1:${local.ports.mailboxHttp}` : undefined;
+  const given = ['every', 'times', 'clientLog', 'mailbox'].flatMap((name) =>
+    options[name] === undefined ? [] : [`--${flags[name] ?? name}`, String(options[name])],
+  );
+  return runProgram(context, {
+    script: 'loadtest/audit/main.js',
+    args: [
+      ...(args[0] === undefined ? [] : ['--sale', args[0]]),
+      ...(options.settled ? ['--settled'] : []),
+      ...(options.watch ? ['--watch'] : []),
+      ...given,
+      ...(out.json ? ['--json'] : []),
+    ],
+    // In the environment, since everybody on the machine can read arguments.
+    env: {
+      ...context.env,
+      USHER_MYSQL_URL: catalogUrl,
+      USHER_SHARDS: shardUrls.join(','),
+      ...(payments.apiBase === undefined ? {} : { STRIPE_API_BASE: payments.apiBase }),
+      ...(mailbox === undefined ? {} : { AUDIT_MAILBOX_URL: mailbox }),
     },
   });
 }
+
+const flags: Record<string, string> = { clientLog: 'client-log' };

@@ -4,7 +4,8 @@ import { capturedPayments, type PaymentRow, type RefundRow } from './rows.js';
 
 type Intent = { id: string; status: string; amount_received: number; currency: string };
 type Refund = { id: string; payment_intent: string; amount: number; status: string };
-export type ProviderBooks = { intents: Intent[]; refunds: Refund[] };
+type Event = { id: string; type: string; object_id: string };
+export type ProviderBooks = { intents: Intent[]; refunds: Refund[]; events: Event[] };
 
 const fetchMsMax = 5_000;
 
@@ -27,6 +28,7 @@ export async function readProviderBooks(base: string): Promise<ProviderBooks | u
   return {
     intents: list<Intent>('intents', 'payment_intents'),
     refunds: list<Refund>('refunds'),
+    events: list<Event>('events'),
   };
 }
 

@@ -40,8 +40,21 @@ export type BookingRow = {
   amount: number;
   currency: string;
   attempt: number;
+  created_at: Date;
 };
-export type TicketRow = { booking_id: number; seat_no: number; state: string };
+export type TicketRow = {
+  booking_id: number;
+  seat_no: number;
+  state: string;
+  used_at: Date | null;
+};
+export type OutboxRow = {
+  outbox_id: number;
+  kind: string;
+  subject_id: number;
+  payload: string;
+  published_at: Date | null;
+};
 export type PaymentRow = {
   reservation_id: number;
   attempt: number;
@@ -89,6 +102,7 @@ export type ShowRows = {
   payments: PaymentRow[];
   refunds: RefundRow[];
   log: LogRow[];
+  outbox: OutboxRow[];
 };
 
 const columns = {
@@ -97,10 +111,11 @@ const columns = {
   reservation:
     'reservation_id, fan_id, pass_id, state, seats, amount, fee, currency, expires_at, due_at, ended_at',
   quota: 'fan_id, taken',
-  booking: 'booking_id, fan_id, state, amount, currency, attempt',
-  ticket: 'booking_id, seat_no, state',
+  booking: 'booking_id, fan_id, state, amount, currency, attempt, created_at',
+  ticket: 'booking_id, seat_no, state, used_at',
   payment: 'reservation_id, attempt, state, amount, currency, intent_id, updated_at',
   refund: 'reservation_id, refund_no, attempt, amount, currency, state, provider_id',
+  outbox: 'outbox_id, kind, subject_id, payload, published_at',
   show_log: 'lsn, at, kind, subject_id, detail, chain',
 };
 
@@ -130,6 +145,7 @@ export async function readShow(
     payments: [],
     refunds: [],
     log: await all<LogRow>('show_log', 'lsn'),
+    outbox: await all<OutboxRow>('outbox', 'outbox_id'),
   };
   rows.requests = await all<RequestRow>('request', 'request_id');
   rows.reservations = await all<ReservationRow>('reservation', 'reservation_id');

@@ -1,13 +1,19 @@
 // The order of the snapshots matters: shards first, then the catalog, then the provider, since a
 // pass is written before its request and money is taken before its booking.
+import type { ClientEntry } from '../crowd/client-log.js';
 import { checkChain } from './chain.js';
 import { openSnapshot, type Snapshot } from './connect.js';
+import { checkEffects } from './effects.js';
 import { type Findings, gatherFindings, type Violation } from './findings.js';
 import { checkInventory } from './inventory.js';
+import { checkMails, readMails, readReachable } from './mail.js';
 import { checkMoney } from './money.js';
+import { checkOrder } from './order.js';
 import { checkAdmissions, checkPasses, type PassUse } from './passes.js';
+import { checkPlaces } from './places.js';
 import { checkOpenColumns, checkSealed } from './privacy.js';
 import { checkProvider, readProviderBooks } from './provider.js';
+import { checkProviderSettled } from './provider-events.js';
 import { checkReplay } from './replay.js';
 import { checkHolds, checkRequests } from './requests.js';
 import { checkCounters, checkRouting, readDirectory, type ShardOfShow } from './routing.js';
@@ -23,6 +29,7 @@ import {
 } from './rows.js';
 import { checkSchema } from './schema.js';
 import { checkCatalogSettled, checkShardSettled, checkShowSettled } from './settled.js';
+import { checkTold, toldOf } from './told.js';
 
 export type AuditOptions = {
   catalogUrl: string;
@@ -33,6 +40,10 @@ export type AuditOptions = {
   settled?: boolean;
   /** Where the payment provider is, to read its books when it is the sandbox. */
   providerUrl?: string | undefined;
+  /** Where the local mailbox is, to compare its mails with the bookings. */
+  mailboxUrl?: string | undefined;
+  /** What a crowd's fans saw. */
+  clientLog?: ClientEntry[] | undefined;
 };
 
 export type AuditReport = {
@@ -42,6 +53,9 @@ export type AuditReport = {
   at: string;
   /** Whether the provider's own books were compared. */
   provider: boolean;
+  /** Whether the mailbox was compared, and how many entries of a client log. */
+  mailbox: boolean;
+  client_entries: number;
   exact: {
     shows: number;
     seats: number;
@@ -63,6 +77,8 @@ type Collected = {
   payments: PaymentRow[];
   refunds: RefundRow[];
   counted: Map<number, { total: number; free: number }>;
+  /** Kept only for what is compared with other books. */
+  shows: ShowRows[];
 };
 
 /** Judges all rows of an Usher, or of one sale. @throws Error when the sale is not there. */
@@ -97,6 +113,7 @@ async function judge(
   }
   const wanted = complete ? undefined : new Set(directory.map((show) => show.show_id));
   const collected = newCollected();
+  const keeps = options.clientLog !== undefined || options.mailboxUrl !== undefined;
   const places: ShardOfShow[] = [];
   for (const shard of shards) {
     const place = await readPlace(shard);
@@ -110,6 +127,7 @@ async function judge(
       const show = await readShow(shard, head, gates.get(head.show_id));
       checkShow(show, settled, findings);
       collect(show, collected);
+      if (keeps) collected.shows.push(show);
     }
   }
   await checkSchema(catalog, 'catalog', 'catalog', findings);
@@ -120,12 +138,35 @@ async function judge(
   await checkPasses(catalog, collected.uses, findings);
   await checkAdmissions(catalog, saleId, findings);
   if (settled) await checkCatalogSettled(catalog, findings);
+  const compared = await compareOtherBooks(options, catalog, collected, findings);
+  return report(options, { nowMs: catalog.nowMs, ...compared }, collected, findings);
+}
+
+/** What others wrote down: the provider, the mail server and the fans themselves. */
+async function compareOtherBooks(
+  options: AuditOptions,
+  catalog: Snapshot,
+  collected: Collected,
+  findings: Findings,
+): Promise<{ provider: boolean; mailbox: boolean }> {
+  const { settled = false, saleId, clientLog } = options;
+  const scope = { settled, complete: saleId === undefined };
   const books = options.providerUrl ? await readProviderBooks(options.providerUrl) : undefined;
   if (books) {
-    const { payments, refunds } = collected;
-    checkProvider(books, payments, refunds, { settled, complete }, findings);
+    checkProvider(books, collected.payments, collected.refunds, scope, findings);
+    if (settled && scope.complete) await checkProviderSettled(books, collected, catalog, findings);
   }
-  return report(options, catalog.nowMs, books !== undefined, collected, findings);
+  const mails = options.mailboxUrl ? await readMails(options.mailboxUrl) : undefined;
+  if (mails) {
+    const reachable = await readReachable(catalog);
+    checkMails(collected.shows, { mails, reachable }, scope, findings);
+  }
+  if (clientLog) {
+    const told = toldOf(clientLog);
+    checkTold(told, collected.shows, findings);
+    await checkPlaces(told.calls, catalog, findings);
+  }
+  return { provider: books !== undefined, mailbox: mails !== undefined };
 }
 
 async function saleExists(catalog: Snapshot, saleId: string): Promise<boolean> {
@@ -154,6 +195,8 @@ function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
   checkChain(show, findings);
   checkRequests(show, findings);
   checkHolds(show, findings);
+  checkOrder(show, findings);
+  checkEffects(show, settled, findings);
   checkMoney(show, settled, findings);
   if (settled) checkShowSettled(show, findings);
 }
@@ -175,6 +218,7 @@ function newCollected(): Collected {
     payments: [],
     refunds: [],
     counted: new Map(),
+    shows: [],
   };
 }
 
@@ -202,8 +246,7 @@ function collect(show: ShowRows, { exact, uses, payments, refunds, counted }: Co
 
 function report(
   options: AuditOptions,
-  nowMs: number,
-  provider: boolean,
+  { nowMs, ...compared }: { nowMs: number; provider: boolean; mailbox: boolean },
   { exact }: Collected,
   findings: Findings,
 ): AuditReport {
@@ -213,7 +256,8 @@ function report(
     sale_id: options.saleId ?? null,
     settled: options.settled ?? false,
     at: new Date(nowMs).toISOString(),
-    provider,
+    ...compared,
+    client_entries: options.clientLog?.length ?? 0,
     exact,
     rules: counts,
     violations: findings.list(),

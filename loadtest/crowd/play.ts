@@ -39,7 +39,8 @@ export async function runScenario(
     if (options.clientLog) await result.log.save(options.clientLog);
     const figures = figuresOf(result);
     say('fans are done; letting holds end, then counting');
-    const audit = target.own ? (await settle(target.own, { msMax: settleMsMax })).report : null;
+    const want = { msMax: settleMsMax, clientLog: result.log };
+    const audit = target.own ? (await settle(target.own, want)).report : null;
     return {
       name: options.wish.scenario,
       commit: describeCommit(),

@@ -1,4 +1,5 @@
 import { type AuditReport, audit } from '../audit/run.js';
+import type { ClientLog } from '../crowd/client-log.js';
 import type { PrivateUsher } from './private-usher.js';
 import { sleep } from './programs.js';
 
@@ -10,9 +11,11 @@ const everyMs = 500;
  */
 export async function settle(
   usher: PrivateUsher,
-  want: { saleId?: string; msMax: number; clientLog?: string },
+  want: { saleId?: string; msMax: number; clientLog?: ClientLog },
 ): Promise<{ report: AuditReport; ms: number }> {
   const startMs = performance.now();
+  const { calls = [], pushes = [] } = want.clientLog ?? {};
+  const clientLog = want.clientLog ? [...calls, ...pushes] : undefined;
   await usher.catalog.query('UPDATE inbox SET due_at = NOW(3) WHERE waiting = 1');
   for (;;) {
     const report = await audit({
@@ -20,6 +23,8 @@ export async function settle(
       shardUrls: usher.shardUrls,
       settled: true,
       providerUrl: usher.providerUrl,
+      mailboxUrl: usher.mailboxUrl,
+      clientLog,
       ...(want.saleId === undefined ? {} : { saleId: want.saleId }),
     });
     const ms = performance.now() - startMs;

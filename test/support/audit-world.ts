@@ -49,7 +49,7 @@ export async function openAuditWorld(stores: TestStores): Promise<AuditWorld> {
     grant: async (seats) => {
       const purchase = await ask(seats, 'GRANTED', null);
       const { no, fanId, passId } = purchase;
-      await changeShow(shard, show.showId, async ({ tx, log }) => {
+      await changeShow(shard, show.showId, async ({ tx, log, outbox }) => {
         const reserved = seats.map((seat) => [seat, show.seats[seat] ?? '', show.price]);
         await tx.change(
           `INSERT INTO reservation (show_id, reservation_id, fan_id, pass_id, state, seats,
@@ -67,6 +67,7 @@ export async function openAuditWorld(stores: TestStores): Promise<AuditWorld> {
           [no, show.showId, seats],
         );
         log({ kind: 'GRANTED', subjectId: no, detail: { seats } });
+        outbox({ kind: 'granted', subjectId: no, payload: { grants: [[fanId, passId]] } });
       });
       return purchase;
     },
