@@ -33,4 +33,6 @@ export const limits = {
   revokedOverlapMs: 10_000,
   /** When a fan may ask again while the room can't be asked. */
   retrySeconds: 3,
+  /** Members of a roster that are read and kept together. */
+  rosterPage: 10_000,
 } as const;

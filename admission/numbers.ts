@@ -15,6 +15,8 @@ export type RoomNumbers = {
   message: string;
   epoch: number;
   seed_hash: string;
+  /** SHA-256 of the roster of those who came before the opening; null until then. */
+  roster_digest: string | null;
   /** In hex, from the opening of a drawn sale on. */
   seed: string | null;
   opens_at: string;
@@ -33,6 +35,7 @@ export function roomNumbers(sale: Sale, figures: RoomFigures, seed: Buffer | nul
     message: figures.message,
     epoch: sale.epoch,
     seed_hash: sale.seedHash,
+    roster_digest: sale.rosterDigest,
     seed: figures.latched && sale.lobby === 'draw' && seed ? seed.toString('hex') : null,
     opens_at: sale.opensAt.toISOString(),
     updated_at: new Date().toISOString(),

@@ -17,6 +17,7 @@ import { openSeed } from './draw.js';
 import { limits } from './limits.js';
 import { roomNumbers } from './numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
+import { publishRoster } from './roster.js';
 import { OtherEpoch, type RoomScripts } from './scripts.js';
 import { randomChars } from './standing.js';
 
@@ -45,17 +46,29 @@ export type Pump = {
 };
 
 /** What one pump remembers of a room between ticks. */
-type Beat = { tickedAtMs: number; sweptAtMs: number; seatsLeft: number | null; seatsAtMs: number };
+type Beat = {
+  tickedAtMs: number;
+  sweptAtMs: number;
+  seatsLeft: number | null;
+  seatsAtMs: number;
+  /** Whether the roster is published, is being published, or has to be. */
+  roster: 'due' | 'under way' | 'done';
+};
 
 const sweepMs = 1_000;
 const seatsMs = 1_000;
 const listMs = 1_000;
 const firstPassChars = 11;
 
-type Inside = PumpDeps & { rooms: Rooms; beats: Map<string, Beat> };
+type Inside = PumpDeps & { rooms: Rooms; beats: Map<string, Beat>; proving: Set<Promise<void>> };
 
 export function openPump(deps: PumpDeps): Pump {
-  const inside: Inside = { ...deps, rooms: openRooms(deps), beats: new Map() };
+  const inside: Inside = {
+    ...deps,
+    rooms: openRooms(deps),
+    beats: new Map(),
+    proving: new Set(),
+  };
   const ticking = new Map<string, Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let sales: string[] = [];
@@ -97,7 +110,7 @@ export function openPump(deps: PumpDeps): Pump {
     },
     close: async () => {
       clearInterval(timer);
-      await Promise.all([...ticking.values(), listing]);
+      await Promise.all([...ticking.values(), listing, ...inside.proving]);
     },
   };
 }
@@ -123,6 +136,12 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
       leaseMs: sale.passSeconds * 1_000 + limits.leaseLeewayMs,
       announceMs: limits.announceMs,
     });
+    // Beside the admissions: the digest of a million names must not hold up the first pass.
+    if (beat.roster === 'due' && sale.opensAt.getTime() <= ticked.tickMs) {
+      const work = proveRoster(inside, room, sale, beat);
+      inside.proving.add(work);
+      void work.finally(() => inside.proving.delete(work));
+    }
     if (ticked.picks.length > 0) await admit(inside, room, sale, ticked.picks);
     if (ticked.announce) {
       await recordTick(inside.catalog, saleId, ticked.tickMs);
@@ -134,7 +153,28 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
 
 function newBeat(nowMs: number): Beat {
   const never = Number.NEGATIVE_INFINITY;
-  return { tickedAtMs: nowMs, sweptAtMs: never, seatsLeft: null, seatsAtMs: never };
+  return {
+    tickedAtMs: nowMs,
+    sweptAtMs: never,
+    seatsLeft: null,
+    seatsAtMs: never,
+    roster: 'due',
+  };
+}
+
+async function proveRoster(
+  { catalog, log }: Inside,
+  room: RoomScripts,
+  sale: Sale,
+  beat: Beat,
+): Promise<void> {
+  beat.roster = 'under way';
+  try {
+    beat.roster = (await publishRoster(catalog, room, sale)) ? 'done' : 'due';
+  } catch (error) {
+    beat.roster = 'due';
+    log.debug({ saleId: sale.saleId, err: error }, 'the roster waits for the next tick');
+  }
 }
 
 async function seatsOf(

@@ -26,6 +26,7 @@ const scripts = {
   tick: load('tick-8.lua'),
   publish: load('publish-4.lua'),
   room: load('room-4.lua'),
+  roster: load('roster-2.lua'),
   configure: load('configure-2.lua'),
   extend: load('extend-1.lua'),
   restoreClaim: load('restore_claim-1.lua'),
@@ -122,6 +123,11 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     },
     room: async (): Promise<RoomFigures> =>
       readFigures(await run(scripts.room, [room, line, returned, leases], [ident])),
+    /** A part of the roster as the script writes it; undefined while there is none yet. */
+    roster: async (from: number, count: number): Promise<string | undefined> => {
+      const answer = await run(scripts.roster, [room, line], [ident, from, count]);
+      return answer[0] === 'ok' ? (answer[1] ?? '') : undefined;
+    },
     configure: async (settings: RoomSettings): Promise<void> => {
       await run(scripts.configure, [room, window], [ident, ...settingArgs(settings)]);
     },

@@ -184,6 +184,9 @@ CREATE TABLE sales (
   pow_difficulty int unsigned NOT NULL DEFAULT 0,
   priority_share tinyint unsigned NOT NULL DEFAULT 0,
   presale_until datetime(3),
+  roster_digest char(64) CHARACTER SET ascii,
+  roster_count int unsigned,
+  roster_at datetime(3),
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (sale_id),
@@ -214,6 +217,13 @@ CREATE TABLE sale_code_use (
   used_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (sale_id, fan_id),
   KEY sale_code_use_code (code_id)
+);
+
+CREATE TABLE sale_roster (
+  sale_id varchar(48) NOT NULL,
+  page int unsigned NOT NULL,
+  entries mediumblob NOT NULL,
+  PRIMARY KEY (sale_id, page)
 );
 
 CREATE TABLE seats (

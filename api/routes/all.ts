@@ -5,6 +5,7 @@ import { bookingsRoutes } from './bookings.js';
 import { browseRoutes } from './browse.js';
 import { confirmRoutes } from './confirm.js';
 import { healthRoutes } from './health.js';
+import { proofRoutes } from './proof.js';
 import { requestRoutes } from './requests.js';
 import { reservationsRoutes } from './reservations.js';
 import { roomRoutes } from './room.js';
@@ -21,6 +22,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...searchRoutes(deps),
     ...showRoutes(deps),
     ...roomRoutes(deps),
+    ...proofRoutes(deps),
     ...requestRoutes(deps),
     ...waitlistRoutes(deps),
     ...reservationsRoutes(deps),

@@ -14,6 +14,9 @@ const roomShape = z
     message: z.string(),
     epoch: z.int(),
     seed_hash: z.string().meta({ description: 'SHA-256 of the seed, known before the opening' }),
+    roster_digest: z.string().nullable().meta({
+      description: 'SHA-256 of the roster of those who came before the opening, from then on',
+    }),
     seed: z.string().nullable().meta({ description: 'Hex, once a drawn sale has opened' }),
     opens_at: z.string(),
     updated_at: z.string(),

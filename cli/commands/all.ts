@@ -10,6 +10,7 @@ import { addKeysCommands } from './keys.js';
 import { addLoadtestCommand } from './loadtest.js';
 import { addLoginCommands } from './login.js';
 import { addMigrateCommand } from './migrate.js';
+import { addVerifyCommand } from './proof.js';
 import { addRequestCommands } from './request.js';
 import { addSaleCommands } from './sale.js';
 import { addScanCommand } from './scan.js';
@@ -39,6 +40,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addScanCommand(program, session);
   addStatsCommand(program, session);
   addAuditCommand(program, session);
+  addVerifyCommand(program, session);
   addBenchCommand(program, session);
   addLoadtestCommand(program, session);
 }

@@ -6,6 +6,7 @@ import { exitCodes, wrongUsage } from '../exit.js';
 import { table } from '../out.js';
 import { type Sale, saleSchema, saleTable, saleText } from '../sale-text.js';
 import { momentOf, rateOf, wholeOf } from '../time.js';
+import { addSaleProof } from './proof.js';
 import { addSaleDoor } from './sale-door.js';
 import { addSaleWatch } from './sale-watch.js';
 
@@ -20,6 +21,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addNumbers(sale, session);
   addRelease(sale, session);
   addSaleDoor(sale, session);
+  addSaleProof(sale, session);
   addSaleWatch(sale, session);
 }
 

@@ -38,7 +38,8 @@ end
 local function latch(key, room, now)
   if room.latched == '1' then return true end
   if now < number_of(room.opens_ms) then return false end
-  redis.call('HSET', key, 'latched', '1')
+  -- The last number of the lobby ends the roster of a sale by arrival.
+  redis.call('HSET', key, 'latched', '1', 'roster_seq', room.seq or '0')
   room.latched = '1'
   return true
 end

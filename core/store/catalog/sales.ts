@@ -34,6 +34,9 @@ export type Sale = {
   seqReserved: number;
   seedSealed: Buffer;
   seedHash: string;
+  /** SHA-256 of the roster, from the opening on. */
+  rosterDigest: string | null;
+  rosterCount: number | null;
   version: number;
 };
 
@@ -45,7 +48,8 @@ const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at
   hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message,
   pow_difficulty AS powDifficulty, priority_share AS priorityShare,
   presale_until AS presaleUntil, epoch,
-  seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash, version`;
+  seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash,
+  roster_digest AS rosterDigest, roster_count AS rosterCount, version`;
 
 function saleOf(row: Row): Sale {
   return { ...row, standing: row.standing === 1, seqReserved: Number(row.seqReserved) };

@@ -1,0 +1,4 @@
+ALTER TABLE sales
+  ADD COLUMN roster_digest CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  ADD COLUMN roster_count INT UNSIGNED NULL,
+  ADD COLUMN roster_at DATETIME(3) NULL

@@ -1,0 +1,6 @@
+CREATE TABLE IF NOT EXISTS sale_roster (
+  sale_id VARCHAR(48) NOT NULL,
+  page INT UNSIGNED NOT NULL,
+  entries MEDIUMBLOB NOT NULL,
+  PRIMARY KEY (sale_id, page)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
