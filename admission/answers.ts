@@ -12,9 +12,9 @@ export type RoomState =
 /** What a room knows of one fan. */
 export type FanPlace = {
   created: boolean;
-  /** Waits in the line or the returned set, is picked, admitted, done or left. */
-  kind: 'w' | 'q' | 'p' | 'a' | 'd' | 'l';
-  /** Done, left, or admitted with a pass that ran out. */
+  /** Waits in the line or the returned set, was away, is picked, admitted, done, left, endless. */
+  kind: 'w' | 'q' | 'y' | 'p' | 'a' | 'd' | 'l' | 'e';
+  /** Done, left, or had a pass or a place that ran out. */
   over: boolean;
   score: number | null;
   /** 0 is the front; null for a place that came back after ranks were settled. */
@@ -29,9 +29,25 @@ export type FanPlace = {
 };
 
 export type JoinOutcome =
-  | ({ outcome: 'ok' } & FanPlace)
-  | { outcome: 'block' | 'closed' | 'barred' }
+  /** `again`: a place that was given up and is taken once more. */
+  | ({ outcome: 'ok'; again: boolean } & FanPlace)
+  | { outcome: 'block' | 'closed' | 'draining' | 'barred' }
   | { outcome: 'early'; lobbyMs: number };
+
+/** How a fan asks: the sign of life lasts longer on a phone, and a banned account waits for ever. */
+export type Asker = { patient: boolean; banned: boolean };
+
+/** Why fewer are let in than the rate says. */
+export type RoomReason =
+  | 'paused'
+  | 'restoring'
+  | 'closed'
+  | 'seats_held'
+  | 'lanes'
+  | 'shard'
+  | 'payments'
+  | 'pass_cap'
+  | 'draining';
 
 export type RoomFigures = {
   state: RoomState;
@@ -48,6 +64,15 @@ export type RoomFigures = {
   measuredMs: number;
   /** The opening has happened, for good. */
   latched: boolean;
+  reason: RoomReason | null;
+  seatsHeld: number | null;
+  /** Places a minute by which the line moved on: those let in and those who had gone. */
+  movedPerMinute: number;
+  /** Percent of the rate at which fans are let in at present. */
+  pacePercent: number;
+  /** Fans who stepped aside and have not come back. */
+  away: number;
+  noShowPercent: number | null;
 };
 
 export type Picked = { passId: string; fanId: string; score: number };
@@ -59,6 +84,8 @@ export type Ticked = {
   seqLeft: number;
   /** Redis's clock at the tick. */
   tickMs: number;
+  /** Fans who stepped aside at this tick; a page of theirs that is there brings them back. */
+  called: string[];
   picks: Picked[];
 };
 
@@ -71,6 +98,8 @@ export type RoomSettings = {
   ratePerMinute: number;
   passCap: number;
   message: string;
+  draining: boolean;
+  noShowPercent: number;
   /** Percent of the rate for fans with priority. */
   priorityShare: number;
 };
@@ -87,6 +116,8 @@ export function settingArgs(settings: RoomSettings): (string | number)[] {
     settings.ratePerMinute,
     settings.passCap,
     settings.message,
+    settings.draining ? '1' : '0',
+    settings.noShowPercent,
     settings.priorityShare,
   ];
 }
@@ -100,17 +131,25 @@ export type JoinAsk = {
   receipt: number | 'lobby' | null;
   /** Served with a share of the rate. */
   priority: boolean;
+  /** A phone or a hidden page. */
+  patient: boolean;
+  /** Waits for ever. */
+  banned: boolean;
 };
 
-export function joinArgs({ fanId, draw, receipt, priority }: JoinAsk): string[] {
-  return [fanId, String(draw ?? ''), String(receipt ?? ''), priority ? '1' : ''];
+export function joinArgs(ask: JoinAsk): string[] {
+  const { priority, patient, banned } = ask;
+  const flags = `${priority ? 'f' : ''}${patient ? 'p' : ''}${banned ? 'e' : ''}`;
+  return [ask.fanId, String(ask.draw ?? ''), String(ask.receipt ?? ''), flags];
 }
 
 export function readJoin(text: string): JoinOutcome {
   const answer = text.split('|');
-  if (answer[0] === 'ok') return { outcome: 'ok', ...readPlace(answer) };
+  if (answer[0] === 'ok' || answer[0] === 'again') {
+    return { outcome: 'ok', again: answer[0] === 'again', ...readPlace(answer) };
+  }
   if (answer[0] === 'early') return { outcome: 'early', lobbyMs: Number(answer[1]) };
-  return { outcome: answer[0] as 'block' | 'closed' | 'barred' };
+  return { outcome: answer[0] as 'block' | 'closed' | 'draining' | 'barred' };
 }
 
 export function readPlace(answer: string[]): FanPlace {
@@ -133,7 +172,7 @@ export function readPlace(answer: string[]): FanPlace {
 
 export function readPicks(answer: string[]): Picked[] {
   const picks: Picked[] = [];
-  for (let at = 4; at + 2 < answer.length; at += 3) {
+  for (let at = 5; at + 2 < answer.length; at += 3) {
     const [passId = '', fanId = '', score = ''] = answer.slice(at, at + 3);
     picks.push({ passId, fanId, score: Number(score) });
   }
@@ -143,6 +182,7 @@ export function readPicks(answer: string[]): Picked[] {
 export function readFigures(answer: string[]): RoomFigures {
   const [, state, nowServing, waiting, measured, set, seats, message, live, cap, span, latched] =
     answer;
+  const [reason, held, moved, pace, away, noShows] = answer.slice(12);
   return {
     state: state as RoomState,
     nowServing: Number(nowServing),
@@ -155,5 +195,11 @@ export function readFigures(answer: string[]): RoomFigures {
     passCap: Number(cap),
     measuredMs: Number(span),
     latched: latched === '1',
+    reason: reason ? (reason as RoomReason) : null,
+    seatsHeld: held ? Number(held) : null,
+    movedPerMinute: Number(moved),
+    pacePercent: Number(pace),
+    away: Number(away),
+    noShowPercent: noShows ? Number(noShows) : null,
   };
 }

@@ -1,26 +1,23 @@
+import { UsherError } from '../core/domain/errors.js';
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
-import { publish } from '../core/redis/news.js';
+import { type News, publish } from '../core/redis/news.js';
 import { RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import type { Tokens } from '../core/runtime/tokens.js';
-import {
-  type Ending,
-  endPasses,
-  type PassRow,
-  readLastPass,
-  spendPasses,
-} from '../core/store/catalog/admission.js';
+import { type PassRow, readLastPass } from '../core/store/catalog/admission.js';
+import { strikeExit } from '../core/store/catalog/room-exits.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
-import type { FanPlace } from './answers.js';
+import type { Asker, FanPlace, RoomFigures } from './answers.js';
 import { type Caught, type CaughtCounter, openCaught, readCaught } from './caught.js';
 import { askWork, hasPriority, isGuarded, passDoor } from './door.js';
 import { drawScore, openSeed } from './draw.js';
+import { end, endBanned, finishAll, whileRedisIsThere } from './ending.js';
 import { type Joining, openJoining } from './joining.js';
 import type { RoomNumbers } from './numbers.js';
-import { away, barred, closed, noPlace, notOpenYet } from './refusals.js';
+import { away, barred, closed, draining, noPlace, notOpenYet } from './refusals.js';
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
@@ -40,7 +37,15 @@ export type GateDeps = {
 };
 
 export type { Place, RoomNumbers };
-export type PlaceAsk = { saleId: string; fanId: string; receipt?: string };
+export type PlaceAsk = {
+  saleId: string;
+  fanId: string;
+  receipt?: string;
+  /** A phone or a hidden page, whose signs of life may be far apart. */
+  patient?: boolean;
+  /** A banned account, which waits for ever. */
+  banned?: boolean;
+};
 /** `challenge` is a solved one, `code` a presale or priority code. */
 export type GateJoin = PlaceAsk & { challenge?: string; code?: string };
 
@@ -74,6 +79,18 @@ export type Gate = {
   finishAll(ask: { saleId: string; passes: { fanId: string; passId: string }[] }): Promise<void>;
   /** Takes place and pass from a fan, who can't join this sale again. */
   revoke(ask: { saleId: string; fanId: string }): Promise<void>;
+  /** Takes the passes of a banned account, and lets it wait for ever in every room. */
+  ban(fanId: string): Promise<void>;
+  /**
+   * Gives the next fans of the line their turn at once, beside the rate but within the pass cap.
+   * @returns how many the cap leaves; the line may be shorter.
+   * @throws UsherError `conflict` while the room lets nobody in, `unavailable`.
+   */
+  admit(saleId: string, fans: number): Promise<number>;
+  /** The numbers of a room with what only staff see; undefined while it can't be asked. */
+  figures(saleId: string): Promise<RoomFigures | undefined>;
+  /** What other processes say of passes and of fans who are called. */
+  hear(news: Extract<News, { kind: 'revoked' }>): void;
   /**
    * Makes settings that staff changed effective at once and tells everybody the new numbers. While
    * Redis is away it only notes them; a pump brings them in when Redis is back.
@@ -108,6 +125,12 @@ export function openGate(deps: GateDeps): Gate {
     finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
     finishAll: (ask) => finishAll(inside, ask.saleId, ask.passes),
     revoke: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'REVOKED' }),
+    ban: (fanId) => endBanned(inside, fanId),
+    admit: (saleId, fans) => admit(inside, saleId, fans),
+    figures: async (saleId) => (await inside.numbers.read(saleId)).figures,
+    hear: ({ passes }) => {
+      for (const [passId, expiresMs] of passes) revoked.add(passId, expiresMs);
+    },
     room: async (saleId) => (await inside.numbers.read(saleId)).numbers,
     isRevoked: (passId) => revoked.has(passId),
     changed: (saleId) => changed(inside, saleId),
@@ -148,7 +171,7 @@ async function joinGuarded(
     const priority = await hasPriority(inside, sale, ask.fanId);
     return joinRoom(inside, ask, { receipt, priority });
   }
-  const known = await inside.rooms.use(ask.saleId, (room) => room.place(ask.fanId));
+  const known = await inside.rooms.use(ask.saleId, (room) => room.place(ask.fanId, askerOf(ask)));
   const holds = known === 'barred' || (known !== 'none' && !known.over);
   if (holds && !ask.code) return joinRoom(inside, ask, {});
   const priority = holds
@@ -172,12 +195,16 @@ async function joinRoom(
       draw: drawOf(inside, present, fanId),
       receipt,
       priority,
+      ...askerOf(ask),
     }));
     switch (answer.outcome) {
       case 'ok':
+        if (answer.again) await strikeExit(inside.catalog, ask);
         return { created: answer.created, place: await tell(inside, sale, ask, answer) };
       case 'closed':
         throw closed();
+      case 'draining':
+        throw draining();
       case 'barred':
         throw barred();
       case 'early':
@@ -198,7 +225,7 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
   }
   try {
     const found = await inside.rooms.use(ask.saleId, async (room, present) => ({
-      answer: await room.place(ask.fanId),
+      answer: await room.place(ask.fanId, askerOf(ask)),
       sale: present,
     }));
     if (found.answer === 'barred') throw barred();
@@ -212,35 +239,14 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
   }
 }
 
-/** SQL first: the pass is refused everywhere before its slot lets somebody else in. */
-async function end(inside: Inside, ending: Ending): Promise<void> {
-  const sale = await inside.rooms.sale(ending.saleId);
-  const ended = await inside.catalog.transaction((tx) => endPasses(tx, ending));
-  if (ending.state !== 'SPENT') {
-    const untilMs = Date.now() + sale.passSeconds * 1_000;
-    for (const passId of ended) inside.revoked.add(passId, untilMs);
-  }
-  if (sale.standing) return;
-  const kind = ({ SPENT: 'd', LEFT: 'l', REVOKED: 'b' } as const)[ending.state];
-  await whileRedisIsThere(() =>
-    inside.rooms.use(ending.saleId, (room) => room.end(ending.fanId, kind, ending.passId)),
-  );
-}
-
-async function finishAll(
-  inside: Inside,
-  saleId: string,
-  passes: { fanId: string; passId: string }[],
-): Promise<void> {
+async function admit(inside: Inside, saleId: string, fans: number): Promise<number> {
   const sale = await inside.rooms.sale(saleId);
-  const passIds = passes.map((pass) => pass.passId);
-  await inside.catalog.transaction((tx) => spendPasses(tx, saleId, passIds));
-  if (sale.standing) return;
-  await whileRedisIsThere(() =>
-    inside.rooms.use(saleId, (room) =>
-      Promise.all(passes.map(({ fanId, passId }) => room.end(fanId, 'd', passId))),
-    ),
-  );
+  if (sale.standing) {
+    throw new UsherError('conflict', 'Nobody waits in a standing sale; everybody is let in.');
+  }
+  const told = await whileRedisIsThere(() => inside.rooms.use(saleId, (room) => room.admit(fans)));
+  if ('fans' in told) return told.fans;
+  throw new UsherError('conflict', `The room is ${told.state}; it lets nobody in now.`);
 }
 
 /** A pump brings the settings in as well, so a Redis that is away fails no command of staff. */
@@ -256,6 +262,10 @@ async function changed(inside: Inside, saleId: string): Promise<void> {
   const { numbers } = await inside.numbers.read(saleId);
   const news = { kind: 'room', sale_id: saleId, room: numbers } as const;
   await publish(inside.redis, inside.names.everyoneChannel, news);
+}
+
+function askerOf({ patient = false, banned = false }: PlaceAsk): Asker {
+  return { patient, banned };
 }
 
 /** Estimates need the shared numbers; a place is told without them as well. */
@@ -281,13 +291,4 @@ async function passWithoutRedis(
   const pass = await readLastPass(inside.catalog, ask);
   if (pass?.live) return pass;
   throw away();
-}
-
-async function whileRedisIsThere<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof RedisAway) throw away();
-    throw error;
-  }
 }

@@ -31,6 +31,17 @@ export const limits = {
   revokedMs: 1_000,
   /** Commits may become visible this much later than the time they carry. */
   revokedOverlapMs: 10_000,
+  /** Fans whose turn is this near, at the rate that is set, are called: their pages show life. */
+  nearMs: 120_000,
+  /** A call or a sign of life counts this long; who is silent then steps aside at the turn. */
+  graceMs: 60_000,
+  /** The same for phones and hidden pages, which browsers put to sleep. */
+  graceLongMs: 240_000,
+  /** How long a place is kept for somebody who stepped aside, to be served first. */
+  keptMs: 900_000,
+  keptLongMs: 3_600_000,
+  /** Most fans that staff let in at once, beside the rate. */
+  admitMax: 1_000,
   /** When a fan may ask again while the room can't be asked. */
   retrySeconds: 3,
   /** Members of a roster that are read and kept together. */

@@ -6,6 +6,7 @@ import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openDatabase, usualLimits } from '../core/store/database.js';
 import { checkDatabase } from '../core/store/footing.js';
+import { openPace } from './pace.js';
 import { openPump } from './pump.js';
 
 const connections = 8;
@@ -21,7 +22,9 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   lifecycle.onClose('redis', () => closeRedis(redis));
   await assertRedis(redis, log);
   const names = redisNames(config.redisPrefix);
-  const pump = openPump({ redis, names, catalog, secrets: loadSecrets(config), log });
+  const pace = openPace({ catalog, shardUrls: config.shardUrls, redis, names, log });
+  lifecycle.onClose('pace', () => pace.close());
+  const pump = openPump({ redis, names, catalog, secrets: loadSecrets(config), log, pace });
   lifecycle.onClose('pump', () => pump.close());
   pump.start();
   log.info('ready');

@@ -1,5 +1,5 @@
 import type { Sale } from '../core/store/catalog/sales.js';
-import type { RoomFigures, RoomState } from './answers.js';
+import type { RoomFigures, RoomReason, RoomState } from './answers.js';
 
 /** The shared numbers of a room, in the contract's form. */
 export type RoomNumbers = {
@@ -11,7 +11,15 @@ export type RoomNumbers = {
   /** Measured over the last minute. */
   rate_per_minute: number;
   rate_set_per_minute: number;
+  /** Places a minute by which the line moves on: those let in and those who had gone. */
+  line_per_minute: number;
+  /** Percent of the rate at which fans are let in at present. */
+  pace_percent: number;
+  /** Why the line is slower than its rate or stands still. */
+  reason: RoomReason | null;
   seats_left: number | null;
+  /** Seats that are held and not paid yet: some of them come back. */
+  seats_held: number | null;
   message: string;
   epoch: number;
   seed_hash: string;
@@ -31,7 +39,11 @@ export function roomNumbers(sale: Sale, figures: RoomFigures, seed: Buffer | nul
     waiting: figures.waiting,
     rate_per_minute: figures.measuredPerMinute,
     rate_set_per_minute: figures.setPerMinute,
+    line_per_minute: figures.movedPerMinute,
+    pace_percent: figures.pacePercent,
+    reason: figures.reason,
     seats_left: figures.seatsLeft,
+    seats_held: figures.seatsHeld,
     message: figures.message,
     epoch: sale.epoch,
     seed_hash: sale.seedHash,
@@ -50,10 +62,10 @@ const measuredMsMin = 5_000;
  */
 export function etaSeconds(
   ahead: number | null,
-  room: Pick<RoomFigures, 'state' | 'measuredPerMinute' | 'measuredMs'> | undefined,
+  room: Pick<RoomFigures, 'state' | 'movedPerMinute' | 'measuredMs'> | undefined,
 ): { low: number; high: number } | null {
   if (ahead === null || room?.state !== 'open' || room.measuredMs < measuredMsMin) return null;
-  if (room.measuredPerMinute <= 0) return null;
-  const seconds = (ahead / room.measuredPerMinute) * 60;
+  if (room.movedPerMinute <= 0) return null;
+  const seconds = (ahead / room.movedPerMinute) * 60;
   return { low: Math.floor(seconds * 0.8), high: Math.ceil(seconds * 1.35) + 5 };
 }

@@ -3,6 +3,7 @@ import { type Crowds, openCrowds, pumpForMs, pumpUntil } from '../test/support/c
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
 import { until } from '../test/support/until.js';
 import type { Gate } from './gate.js';
+import { limits } from './limits.js';
 import { roomScripts } from './scripts.js';
 
 let bench: RoomBench;
@@ -73,7 +74,9 @@ describe('passes', () => {
       stepMs: 0,
       headsMax: 10,
       prefix: 'deadpumpxyz',
-      seatsLeft: null,
+      stock: null,
+      pace: { percent: 100, reason: '' },
+      presence: limits,
       sweep: false,
       burstMs: 200,
       leaseMs: 60_000,
@@ -98,9 +101,11 @@ describe('passes', () => {
     const [fanId = ''] = await crowds.joinAll(saleId, 1);
     const ident = (await bench.redis.hget(bench.names.room(saleId), 'ident')) ?? '';
     const room = roomScripts(bench.redis, bench.names, saleId, ident);
-    const step = { stepMs: 0, headsMax: 10, seatsLeft: null, sweep: false, burstMs: 200 };
+    const step = { stepMs: 0, headsMax: 10, stock: null, sweep: false, burstMs: 200 };
     const { picks } = await room.tick({
       ...step,
+      pace: { percent: 100, reason: '' },
+      presence: limits,
       prefix: 'slowpumpxyz',
       leaseMs: 60_000,
       announceMs: 1_000,

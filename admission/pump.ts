@@ -7,15 +7,17 @@ import type { Secrets } from '../core/runtime/secrets.js';
 import { endOrphans, readPasses, writeAdmissions } from '../core/store/catalog/admission.js';
 import {
   listPumpedSales,
-  readSeatsLeft,
+  readStock,
   recordTick,
   type Sale,
+  type Stock,
 } from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
 import type { Picked } from './answers.js';
 import { openSeed } from './draw.js';
 import { limits } from './limits.js';
 import { roomNumbers } from './numbers.js';
+import type { PaceBook } from './pace.js';
 import { openRooms, type Rooms } from './rooms.js';
 import { publishRoster } from './roster.js';
 import { OtherEpoch, type RoomScripts } from './scripts.js';
@@ -33,6 +35,7 @@ export type PumpDeps = {
   catalog: Database;
   secrets: Pick<Secrets, 'data'>;
   log: Logger;
+  pace: Pick<PaceBook, 'of'>;
   restoreMs?: number;
 };
 
@@ -49,14 +52,14 @@ export type Pump = {
 type Beat = {
   tickedAtMs: number;
   sweptAtMs: number;
-  seatsLeft: number | null;
-  seatsAtMs: number;
+  stock: Stock | null;
+  stockAtMs: number;
   /** Whether the roster is published, is being published, or has to be. */
   roster: 'due' | 'under way' | 'done';
 };
 
 const sweepMs = 1_000;
-const seatsMs = 1_000;
+const stockMs = 1_000;
 const listMs = 1_000;
 const firstPassChars = 11;
 
@@ -123,24 +126,30 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
   beat.tickedAtMs = nowMs;
   const sweep = nowMs - beat.sweptAtMs >= sweepMs;
   if (sweep) beat.sweptAtMs = nowMs;
-  const seatsLeft = await seatsOf(inside, saleId, beat, nowMs);
+  const stock = await stockOf(inside, saleId, beat, nowMs);
   await inside.rooms.use(saleId, async (room, sale) => {
     const ticked = await room.tick({
       // Rounded up, so that Redis's own whole milliseconds count when both clocks agree.
       stepMs: Math.ceil(stepMs),
       headsMax: limits.headsMax,
       prefix: randomChars(firstPassChars),
-      seatsLeft,
+      stock,
+      pace: inside.pace.of(saleId),
       sweep,
       burstMs: limits.burstMs,
       leaseMs: sale.passSeconds * 1_000 + limits.leaseLeewayMs,
       announceMs: limits.announceMs,
+      presence: limits,
     });
     // Beside the admissions: the digest of a million names must not hold up the first pass.
     if (beat.roster === 'due' && sale.opensAt.getTime() <= ticked.tickMs) {
       const work = proveRoster(inside, room, sale, beat);
       inside.proving.add(work);
       void work.finally(() => inside.proving.delete(work));
+    }
+    if (ticked.called.length > 0) {
+      const news = { kind: 'called', sale_id: saleId, fan_ids: ticked.called } as const;
+      await publish(inside.redis, inside.names.everyoneChannel, news);
     }
     if (ticked.picks.length > 0) await admit(inside, room, sale, ticked.picks);
     if (ticked.announce) {
@@ -153,13 +162,7 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
 
 function newBeat(nowMs: number): Beat {
   const never = Number.NEGATIVE_INFINITY;
-  return {
-    tickedAtMs: nowMs,
-    sweptAtMs: never,
-    seatsLeft: null,
-    seatsAtMs: never,
-    roster: 'due',
-  };
+  return { tickedAtMs: nowMs, sweptAtMs: never, stock: null, stockAtMs: never, roster: 'due' };
 }
 
 async function proveRoster(
@@ -177,17 +180,17 @@ async function proveRoster(
   }
 }
 
-async function seatsOf(
+async function stockOf(
   { catalog }: Inside,
   saleId: string,
   beat: Beat,
   nowMs: number,
-): Promise<number | null> {
-  if (nowMs - beat.seatsAtMs >= seatsMs) {
-    beat.seatsAtMs = nowMs;
-    beat.seatsLeft = await readSeatsLeft(catalog, saleId);
+): Promise<Stock | null> {
+  if (nowMs - beat.stockAtMs >= stockMs) {
+    beat.stockAtMs = nowMs;
+    beat.stock = await readStock(catalog, saleId);
   }
-  return beat.seatsLeft;
+  return beat.stock;
 }
 
 /** SQL first, then the pass: what a fan can fetch is always written down. */

@@ -28,3 +28,10 @@ export function notOpenYet(opensMs: number, nowMs: number): UsherError {
 export function closed(): UsherError {
   return new UsherError('sale_closed', 'This sale is closed; nothing more is sold in it.');
 }
+
+export function draining(): UsherError {
+  return new UsherError(
+    'sale_closed',
+    'This sale takes nobody new into its line; those who wait in it are still served.',
+  );
+}

@@ -70,5 +70,11 @@ function stillFigures(sale: Sale): RoomFigures {
     passCap: sale.passCap,
     measuredMs: 0,
     latched: false,
+    reason: null,
+    seatsHeld: null,
+    movedPerMinute: 0,
+    pacePercent: 100,
+    away: 0,
+    noShowPercent: null,
   };
 }

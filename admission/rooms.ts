@@ -5,6 +5,7 @@ import type { RedisNames } from '../core/redis/keys.js';
 import { type RunId, watchRunId } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import { countRecentAdmissions, listAdmissions } from '../core/store/catalog/admission.js';
+import { listExits } from '../core/store/catalog/room-exits.js';
 import {
   moveEpoch,
   readSale,
@@ -140,6 +141,8 @@ function settingsOf(sale: Sale): RoomSettings {
     passCap: sale.passCap,
     message: sale.message,
     priorityShare: sale.priorityShare,
+    draining: sale.draining,
+    noShowPercent: sale.noShowPercent,
   };
 }
 
@@ -184,6 +187,7 @@ async function buildRoom(deps: RoomsDeps, sale: Sale, room: RoomScripts): Promis
   if (begun.outcome !== 'building') return begun.outcome === 'done';
   try {
     const loaded = await loadAdmissions(deps.catalog, room, sale.saleId);
+    await loadExits(deps.catalog, room, sale.saleId);
     // The block of this epoch was reserved last, so all before it may have been given out.
     const seq = Math.max(0, sale.seqReserved - limits.seqBlock);
     const isFirst = seq === 0;
@@ -238,5 +242,23 @@ async function loadAdmissions(
     loaded += rows.length;
     after = rows.at(-1);
     if (rows.length < limits.loadRows) return loaded;
+  }
+}
+
+/** Whose place was given up or taken gets it back by no receipt. */
+async function loadExits(catalog: Database, room: RoomScripts, saleId: string): Promise<void> {
+  let after = '';
+  for (;;) {
+    const rows = await listExits(catalog, saleId, { after, limit: limits.loadRows });
+    if (rows.length > 0) {
+      const exits = rows.map((row) => ({ ...row, passId: '', expiresAtMs: 0 }));
+      await room.restoreLoad(
+        limits.leaseLeewayMs,
+        await readNowMs(catalog),
+        exits.map((exit) => ({ ...exit, score: exit.score ?? Number.NaN })),
+      );
+    }
+    after = rows.at(-1)?.fanId ?? '';
+    if (rows.length < limits.loadRows) return;
   }
 }

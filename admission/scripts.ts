@@ -2,6 +2,7 @@ import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
 import { loadScript, runScript, type Script } from '../core/redis/scripts.js';
 import {
+  type Asker,
   type FanPlace,
   type JoinAsk,
   type JoinOutcome,
@@ -9,6 +10,7 @@ import {
   type LoadedAdmission,
   type RoomFigures,
   type RoomSettings,
+  type RoomState,
   readFigures,
   readJoin,
   readPicks,
@@ -16,21 +18,23 @@ import {
   settingArgs,
   type Ticked,
 } from './answers.js';
+import { limits } from './limits.js';
 
 const load = (file: string): Script => loadScript(new URL(`lua/${file}`, import.meta.url));
 
 const scripts = {
-  join: load('join-5.lua'),
-  place: load('place-4.lua'),
-  end: load('end-7.lua'),
-  tick: load('tick-8.lua'),
-  publish: load('publish-4.lua'),
+  join: load('join-7.lua'),
+  place: load('place-6.lua'),
+  end: load('end-9.lua'),
+  tick: load('tick-11.lua'),
+  admit: load('admit-2.lua'),
+  publish: load('publish-5.lua'),
   room: load('room-4.lua'),
   roster: load('roster-2.lua'),
   configure: load('configure-2.lua'),
   extend: load('extend-1.lua'),
   restoreClaim: load('restore_claim-1.lua'),
-  restoreBegin: load('restore_begin-7.lua'),
+  restoreBegin: load('restore_begin-10.lua'),
   restoreLoad: load('restore_load-5.lua'),
   restoreFinish: load('restore_finish-2.lua'),
 };
@@ -55,6 +59,15 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
   const picked = names.picked(saleId);
   const window = names.window(saleId);
   const priority = names.priority(saleId);
+  const seen = names.seen(saleId);
+  const fresh = names.fresh(saleId);
+  const calls = names.calls(saleId);
+  const places = [room, line, marks, returned, seen, fresh];
+  const askerArgs = ({ patient, banned }: Asker) => [
+    patient ? limits.graceLongMs : limits.graceMs,
+    patient ? '1' : '0',
+    banned ? '1' : '0',
+  ];
   const run = async (script: Script, keys: string[], args: (string | number)[]) => {
     const told = (await runScript(redis, script, keys, args)) as string | string[];
     const answer = typeof told === 'string' ? told.split('|') : told;
@@ -64,45 +77,61 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
   return {
     /** Joins of different fans, in their order. */
     join: async (asks: JoinAsk[]): Promise<JoinOutcome[]> => {
-      const keys = [room, line, marks, returned, priority];
-      return (await run(scripts.join, keys, [ident, ...asks.flatMap(joinArgs)])).map(readJoin);
+      const args = [ident, limits.graceMs, limits.graceLongMs, ...asks.flatMap(joinArgs)];
+      return (await run(scripts.join, [...places, priority], args)).map(readJoin);
     },
-    place: async (fanId: string): Promise<FanPlace | 'none' | 'barred'> => {
-      const answer = await run(scripts.place, [room, line, marks, returned], [ident, fanId]);
+    place: async (fanId: string, asker: Asker): Promise<FanPlace | 'none' | 'barred'> => {
+      const answer = await run(scripts.place, places, [ident, fanId, ...askerArgs(asker)]);
       return answer[0] === 'ok' ? readPlace(answer) : (answer[0] as 'none' | 'barred');
     },
-    /** Ends a place or pass; `passId` limits it to that pass. */
-    end: async (fanId: string, kind: 'd' | 'l' | 'b', passId?: string): Promise<boolean> => {
-      const keys = [room, line, marks, returned, leases, picked, priority];
+    /** Ends a place or pass; `passId` limits it to that pass, 'e' makes a waiting fan endless. */
+    end: async (fanId: string, kind: 'd' | 'l' | 'b' | 'e', passId?: string): Promise<boolean> => {
+      const keys = [room, line, marks, returned, leases, picked, seen, fresh, priority];
       const answer = await run(scripts.end, keys, [ident, fanId, kind, passId ?? '']);
       return answer[0] === 'ok';
+    },
+    /** @returns how many the pass cap leaves, or the state in which nobody is let in. */
+    admit: async (fans: number): Promise<{ fans: number } | { state: RoomState }> => {
+      const [outcome, told] = await run(scripts.admit, [room, leases], [ident, fans]);
+      return outcome === 'ok' ? { fans: Number(told) } : { state: told as RoomState };
     },
     tick: async (step: {
       stepMs: number;
       headsMax: number;
       prefix: string;
-      seatsLeft: number | null;
+      stock: { free: number; held: number } | null;
+      pace: { percent: number; reason: string };
       sweep: boolean;
       burstMs: number;
       leaseMs: number;
       announceMs: number;
+      presence: { nearMs: number; graceMs: number; keptMs: number; keptLongMs: number };
     }): Promise<Ticked> => {
-      const keys = [room, line, marks, returned, leases, picked, window, priority];
+      const keys = [room, line, marks, returned, leases, picked];
+      keys.push(window, seen, calls, fresh, priority);
       const answer = await run(scripts.tick, keys, [
         ident,
         step.stepMs,
         step.headsMax,
         step.prefix,
-        String(step.seatsLeft ?? ''),
+        String(step.stock?.free ?? ''),
         step.sweep ? '1' : '0',
         step.burstMs,
         step.leaseMs,
         step.announceMs,
+        String(step.stock?.held ?? ''),
+        step.pace.percent,
+        step.pace.reason,
+        step.presence.nearMs,
+        step.presence.graceMs,
+        step.presence.keptMs,
+        step.presence.keptLongMs,
       ]);
       return {
         announce: answer[1] === '1',
         seqLeft: Number(answer[2]),
         tickMs: Number(answer[3]),
+        called: answer[4] ? answer[4].split(' ') : [],
         picks: readPicks(answer),
       };
     },
@@ -118,7 +147,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
         pass.expiresAtMs,
         pass.live ? '1' : '0',
       ]);
-      const keys = [room, marks, picked, leases];
+      const keys = [room, marks, picked, leases, fresh];
       return (await run(scripts.publish, keys, [ident, leewayMs, nowMs, ...args])).slice(1);
     },
     room: async (): Promise<RoomFigures> =>
@@ -142,7 +171,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     restoreBegin: async (
       epoch: number,
     ): Promise<{ outcome: 'done' | 'newer' | 'building'; keptMs: number | null }> => {
-      const keys = [room, line, marks, returned, leases, picked, window];
+      const keys = [room, line, marks, returned, leases, picked, window, seen, calls, fresh];
       const [outcome, kept] = await run(scripts.restoreBegin, keys, [ident, epoch]);
       return {
         outcome: outcome as 'done' | 'newer' | 'building',

@@ -6,7 +6,7 @@ import {
   readLastPass,
   writeAdmissions,
 } from '../core/store/catalog/admission.js';
-import { readSeatsLeft, type Sale } from '../core/store/catalog/sales.js';
+import { readStock, type Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
 import type { RoomState } from './answers.js';
 import { closed, notOpenYet } from './refusals.js';
@@ -67,9 +67,10 @@ export async function standingState(
   sale: Sale,
   nowMs: number,
 ): Promise<{ state: RoomState; seatsLeft: number | null }> {
-  const seatsLeft = await readSeatsLeft(catalog, sale.saleId);
+  const stock = await readStock(catalog, sale.saleId);
+  const seatsLeft = stock?.free ?? null;
   if (sale.state === 'CLOSED') return { state: 'closed', seatsLeft };
   if (sale.opensAt.getTime() > nowMs) return { state: 'scheduled', seatsLeft };
   if (sale.state === 'PAUSED') return { state: 'paused', seatsLeft };
-  return { state: seatsLeft === 0 ? 'sold_out' : 'open', seatsLeft };
+  return { state: stock?.free === 0 && stock.held === 0 ? 'sold_out' : 'open', seatsLeft };
 }

@@ -32,14 +32,15 @@ export function tellPlace(
 ): Place {
   const { saleId } = sale;
   const hidden = (found.lobby && sale.lobby === 'draw') || found.restoring;
-  const waits = found.kind === 'w' || found.kind === 'q' || found.kind === 'p';
-  const ahead = hidden ? null : found.ahead;
+  const waits = waitingKinds.has(found.kind);
+  const endless = found.kind === 'e';
+  const ahead = hidden ? null : endless ? endlessAhead(found) : found.ahead;
   const told: Place = {
     sale_id: saleId,
-    state: found.over ? 'done' : waits ? (found.lobby ? 'lobby' : 'waiting') : 'admitted',
-    place: hidden || found.rank === null ? null : found.rank + 1,
+    state: stateOf(found),
+    place: hidden || endless || found.rank === null ? null : found.rank + 1,
     ahead,
-    eta_seconds: waits && !found.lobby ? etaSeconds(ahead, figures) : null,
+    eta_seconds: waits && !endless && !found.lobby ? etaSeconds(ahead, figures) : null,
   };
   if (waits && found.score !== null) {
     // Anyone can read a receipt, and a score in the lobby of a draw would tell the place.
@@ -50,6 +51,22 @@ export function tellPlace(
     Object.assign(told, passFields(tokens, { saleId, fanId }, found.pass, found.expiresMs));
   }
   return told;
+}
+
+const waitingKinds = new Set<FanPlace['kind']>(['w', 'q', 'y', 'p', 'e']);
+
+function stateOf(found: FanPlace): Place['state'] {
+  if (found.over) return 'done';
+  if (!waitingKinds.has(found.kind)) return 'admitted';
+  if (found.kind === 'y') return 'away';
+  return found.lobby ? 'lobby' : 'waiting';
+}
+
+/** A banned account sees a line that never ends, so that its owner does not learn to use another. */
+function endlessAhead({ ahead, score }: FanPlace): number {
+  const least = 20;
+  const spread = 60;
+  return Math.max(ahead, least + ((score ?? 0) % spread));
 }
 
 /** The place of somebody whose pass is known from SQL alone. */

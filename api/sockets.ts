@@ -148,8 +148,20 @@ function emitNews(io: Server, deps: ApiDeps, news: Exclude<News, { kind: 'seats'
     io.to(fanRoom(news.fan_id)).emit('reservation', { ...news.reservation, at });
   } else if (news.kind === 'offer') {
     io.to(fanRoom(news.fan_id)).emit('offer', { ...news.offer, at });
-  } else {
+  } else if (news.kind === 'booking') {
     io.to(fanRoom(news.fan_id)).emit('booking', { ...news.booking, at });
+  } else if (news.kind === 'called') {
+    bringBack(io, deps, news);
+  } else {
+    deps.gate.hear(news);
+  }
+}
+
+/** A connected page is a sign of life: its fan, who was silent at the turn, is served first. */
+function bringBack(io: Server, { gate }: ApiDeps, news: Extract<News, { kind: 'called' }>): void {
+  for (const fanId of news.fan_ids) {
+    if (!io.sockets.adapter.rooms.has(fanRoom(fanId))) continue;
+    void gate.place({ saleId: news.sale_id, fanId }).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from '../core/runtime/log.js';
-import { updateSeatsFree } from '../core/store/catalog/settle-shows.js';
+import { updateOpenSeats } from '../core/store/catalog/settle-shows.js';
 import type { Database } from '../core/store/database.js';
-import { countFreeSeats, readVersions } from '../core/store/shard/seats.js';
+import { countOpenSeats, readVersions } from '../core/store/shard/seats.js';
 import type { Shards } from '../core/store/shards.js';
 
 const copyEveryMs = 1_000;
@@ -10,7 +10,7 @@ const showsPerStatement = 50;
 export type Availability = { close(): Promise<void> };
 
 /**
- * Copies the free seats of changed shows into the catalog, where lists and rooms read them: once
+ * Copies the free and held seats of changed shows into the catalog, where lists and rooms read them: once
  * a second, the newest version only. The seats' own rows stay the truth.
  */
 export function openAvailability(catalog: Database, shards: Shards, log: Logger): Availability {
@@ -61,8 +61,8 @@ async function copyShard(
     .filter(({ showId, version }) => copied.get(showId) !== version)
     .map(({ showId }) => showId);
   for (let start = 0; start < changed.length; start += showsPerStatement) {
-    const rows = await countFreeSeats(shard, changed.slice(start, start + showsPerStatement));
-    await updateSeatsFree(catalog, rows);
+    const rows = await countOpenSeats(shard, changed.slice(start, start + showsPerStatement));
+    await updateOpenSeats(catalog, rows);
     for (const row of rows) copied.set(row.showId, row.version);
   }
 }

@@ -148,6 +148,16 @@ CREATE TABLE revoked (
   KEY revoked_recent (revoked_at)
 );
 
+CREATE TABLE room_exits (
+  sale_id varchar(48) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  score bigint unsigned,
+  state varchar(8) NOT NULL,
+  left_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (sale_id, fan_id),
+  CONSTRAINT room_exits_state CHECK (state IN ('LEFT', 'REVOKED'))
+);
+
 CREATE TABLE room_witness (
   sale_id varchar(48) NOT NULL,
   tick_ms bigint unsigned NOT NULL,
@@ -181,6 +191,8 @@ CREATE TABLE sales (
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
   offer_seconds int unsigned,
   offers_stop_minutes int unsigned NOT NULL DEFAULT 15,
+  draining tinyint(1) NOT NULL DEFAULT 0,
+  no_show_percent tinyint unsigned NOT NULL DEFAULT 0,
   pow_difficulty int unsigned NOT NULL DEFAULT 0,
   priority_share tinyint unsigned NOT NULL DEFAULT 0,
   presale_until datetime(3),
@@ -267,6 +279,7 @@ CREATE TABLE shows (
   seats_version int unsigned NOT NULL DEFAULT 0,
   version int unsigned NOT NULL DEFAULT 1,
   shard_version int unsigned NOT NULL DEFAULT 0,
+  seats_held int unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (show_id),
   UNIQUE KEY shows_key (show_key),
   KEY shows_hall (hall_id, starts_at),

@@ -1,9 +1,9 @@
--- Puts what SQL knows of admissions into a room that is being built, oldest first. Running it
+-- Puts what SQL knows of admissions and of those who left into a room that is being built, oldest first. Running it
 -- twice with the same admissions changes nothing.
 --
 -- KEYS  1 room  2 line  3 marks  4 returned  5 leases
 -- ARGV  1 ident  2 now_ms of the database  3 leeway_ms
---       then per admission: pass, fan, score, state, expires_ms
+--       then per admission or exit: pass, fan, score, state, expires_ms
 -- Answers {'ok'} or {'epoch'} when the room is no longer being built under this ident.
 -- include: include/common.lua
 -- include: include/fan.lua
@@ -24,9 +24,12 @@ for at = 4, #ARGV, 5 do
       if rank and rank >= cursor then redis.call('HINCRBY', room_key, 'gone', 1) end
     elseif mark and mark.kind == 'q' then
       redis.call('ZREM', returned, fan)
+    elseif mark and mark.kind == 'y' then
+      redis.call('HINCRBY', room_key, 'away', -1)
     end
     local entry = { kind = 'd', round = mark and mark.round or 1, score = score }
     if state == 'REVOKED' then entry.kind = 'b' end
+    if state == 'LEFT' then entry.kind = 'l' end
     if state == 'LIVE' and expires > now_ms then
       entry.kind, entry.pass, entry.expires = 'a', pass, expires
       redis.call('ZADD', leases, whole(vclock + expires - now_ms + leeway_ms), pass)

@@ -10,7 +10,24 @@ const roomShape = z
     waiting: z.int(),
     rate_per_minute: z.int().meta({ description: 'Admissions, measured over the last minute' }),
     rate_set_per_minute: z.int(),
+    line_per_minute: z.int().meta({ description: 'Places by which the line moved on' }),
+    pace_percent: z.int().meta({ description: 'Of the rate, at which fans are let in now' }),
+    reason: z
+      .enum([
+        'paused',
+        'restoring',
+        'closed',
+        'seats_held',
+        'lanes',
+        'shard',
+        'payments',
+        'pass_cap',
+        'draining',
+      ])
+      .nullable()
+      .meta({ description: 'Why the line is slower than its rate or stands still' }),
     seats_left: z.int().nullable(),
+    seats_held: z.int().nullable().meta({ description: 'Held and not paid; some come back' }),
     message: z.string(),
     epoch: z.int(),
     seed_hash: z.string().meta({ description: 'SHA-256 of the seed, known before the opening' }),

@@ -23,16 +23,20 @@ export type RedisNames = {
   work(saleId: string, signature: string): string;
   /** Away fans who came back, by score (sorted set). */
   returned(saleId: string): string;
-  /** When fans near the head were last seen, ms (sorted set). */
+  /** Until when fans near the head count as present, by the room's clock in ms (sorted set). */
   seen(saleId: string): string;
-  /** Passes refused before their end, by their end in ms (sorted set). */
-  revoked(saleId: string): string;
+  /** Which rank was near the head from when on, by the room's clock (list of `time:rank`). */
+  calls(saleId: string): string;
+  /** Admitted fans who have not shown up yet, by the room's clock in ms (sorted set). */
+  fresh(saleId: string): string;
   /** Publish/subscribe channel of one api process: the outcomes of requests that it accepted. */
   nodeChannel(node: string): string;
   /** Publish/subscribe channel that every api process hears. */
   everyoneChannel: string;
   /** BullMQ's key prefix. */
   queuePrefix: string;
+  /** Percent of a sale's rate that the payment provider can follow; absent when all of it (text). */
+  providerPace: string;
   /** Prefix of the leaky buckets. */
   limits: string;
 };
@@ -51,10 +55,12 @@ export function redisNames(prefix: string): RedisNames {
     work: (saleId, signature) => sale(saleId, `work:${signature}`),
     returned: (saleId) => sale(saleId, 'returned'),
     seen: (saleId) => sale(saleId, 'seen'),
-    revoked: (saleId) => sale(saleId, 'revoked'),
+    calls: (saleId) => sale(saleId, 'calls'),
+    fresh: (saleId) => sale(saleId, 'fresh'),
     nodeChannel: (node) => `${prefix}:node:${node}`,
     everyoneChannel: `${prefix}:everyone`,
     queuePrefix: `{${prefix}:queue}`,
+    providerPace: `${prefix}:provider:pace`,
     limits: `${prefix}:limit`,
   };
 }

@@ -5,6 +5,10 @@ import type { RedisNames } from './keys.js';
 export type News =
   | { kind: 'room'; sale_id: string; room: Record<string, unknown> }
   | { kind: 'admitted'; sale_id: string; fan_id: string; pass_id: string; expires_at_ms: number }
+  /** Their turn came and they gave no sign of life; a page that is there brings them back. */
+  | { kind: 'called'; sale_id: string; fan_ids: string[] }
+  /** Passes that are refused from now on. */
+  | { kind: 'revoked'; passes: [passId: string, expiresMs: number][] }
   | { kind: 'seats'; show_id: number; version: number; changes: [seat: string, state: string][] }
   | { kind: 'reservation'; fan_id: string; reservation: Record<string, unknown> }
   | { kind: 'offer'; fan_id: string; offer: Record<string, unknown> }

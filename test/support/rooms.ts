@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Gate, openGate } from '../../admission/gate.js';
+import { openPace } from '../../admission/pace.js';
 import { openPump, type Pump } from '../../admission/pump.js';
 import { closeRedis, openRedis, type Redis } from '../../core/redis/connect.js';
 import { type RedisNames, redisNames } from '../../core/redis/keys.js';
@@ -68,7 +69,8 @@ export async function openRoomBench(options: RoomBenchOptions = {}): Promise<Roo
   const redis = connect();
   await until(() => redis.status === 'ready', { what: 'a connection to Redis' });
   const shared = { redis, names, catalog: stores.catalog, tokens, secrets, log };
-  const closers: (() => Promise<void> | void)[] = [];
+  const pace = openPace({ ...shared, shardUrls: stores.shardUrls });
+  const closers: (() => Promise<void> | void)[] = [() => pace.close()];
   const restoreMs = options.restoreMs === undefined ? {} : { restoreMs: options.restoreMs };
   return {
     ...shared,
@@ -78,14 +80,14 @@ export async function openRoomBench(options: RoomBenchOptions = {}): Promise<Roo
       return gate;
     },
     openPump: () => {
-      const pump = openPump({ ...shared, ...restoreMs });
+      const pump = openPump({ ...shared, pace, ...restoreMs });
       closers.push(() => pump.close());
       return pump;
     },
     addSale: (wish) => addSale(stores.catalog, secrets, wish ?? {}),
     addFans: (count) => addFans(stores.catalog, count),
     close: async () => {
-      for (const close of closers) await close();
+      for (const close of closers.reverse()) await close();
       for (const connection of connections) closeRedis(connection);
       if (!options.on) await stores.close();
     },

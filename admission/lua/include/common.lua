@@ -26,11 +26,13 @@ end
 -- What a join or a look-up needs of the room, in one cheap call.
 local function read_front(key)
   local got = redis.call('HMGET', key, 'ident', 'state', 'latched', 'opens_ms', 'lobby_ms', 'lobby',
-    'seq', 'seq_max', 'cursor', 'served', 'vclock', 'restore_until', 'seats_left', 'returned')
+    'seq', 'seq_max', 'cursor', 'served', 'vclock', 'restore_until', 'seats_left', 'returned',
+    'seats_held', 'draining', 'near')
   return {
     ident = got[1], state = got[2], latched = got[3], opens_ms = got[4], lobby_ms = got[5],
     lobby = got[6], seq = got[7], seq_max = got[8], cursor = got[9], served = got[10],
     vclock = got[11], restore_until = got[12], seats_left = got[13], returned = got[14],
+    seats_held = got[15], draining = got[16], near = got[17],
   }
 end
 
@@ -57,6 +59,6 @@ local function state_of(room, now)
   end
   if room.state == 'PAUSED' then return 'paused' end
   if is_restoring(room) then return 'restoring' end
-  if room.seats_left == '0' then return 'sold_out' end
+  if room.seats_left == '0' and number_of(room.seats_held) == 0 then return 'sold_out' end
   return 'open'
 end

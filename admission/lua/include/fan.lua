@@ -1,5 +1,6 @@
 -- A fan's mark is `kind:round:score:pass:expires_ms`. Kinds: w waits in the line, q waits in the
--- returned set, p picked (admission not yet in SQL), a admitted, d done, l left, b barred.
+-- returned set, y away (stepped aside; expires_ms is by the room's clock), p picked (admission not
+-- yet in SQL), a admitted, d done, l left, b barred, e endless: waits and is never let in.
 -- A fan without a mark who is in the line waits there in round 1, so that a million waiting fans
 -- need no marks. A new place after the first one is a new member of the line, `fan~round`,
 -- because nobody is ever removed from it.
@@ -39,12 +40,15 @@ local function find_fan(line, marks, fan)
 end
 
 local function is_waiting(mark)
-  return mark.kind == 'w' or mark.kind == 'q' or mark.kind == 'p'
+  return mark.kind == 'w' or mark.kind == 'q' or mark.kind == 'p' or mark.kind == 'y'
+    or mark.kind == 'e'
 end
 
--- A pass that ran out makes its fan done without anybody having to write it.
-local function is_over(mark, now)
+-- A pass that ran out, or a place that was kept long enough for somebody away, is over without
+-- anybody having to write it.
+local function is_over(mark, now, vclock)
   return mark.kind == 'd' or mark.kind == 'l' or (mark.kind == 'a' and mark.expires <= now)
+    or (mark.kind == 'y' and mark.expires <= vclock)
 end
 
 -- The rank of the place that a mark speaks of; nil when it isn't in the line.
@@ -72,8 +76,8 @@ end
 
 -- The answer about one fan, one text with | between: ok, created, kind, over, score, rank, ahead,
 -- pass, expires_ms, state, restoring, lobby; empty where there is none. `rank` saves the look-up
--- for one who has just come to the end of the line.
-local function describe(keys, room, fan, mark, created, now, rank)
+-- for one who has just come to the end of the line, `kind` tells another kind than the mark's.
+local function describe(keys, room, fan, mark, created, now, rank, kind)
   local cursor = number_of(room.cursor)
   rank = rank or rank_of(keys.line, fan, mark)
   local ahead = 0
@@ -82,7 +86,8 @@ local function describe(keys, room, fan, mark, created, now, rank)
       room.returned == '1')
   end
   return table.concat({
-    'ok', created and '1' or '0', mark.kind, is_over(mark, now) and '1' or '0',
+    'ok', created and '1' or '0', kind or mark.kind,
+    is_over(mark, now, number_of(room.vclock)) and '1' or '0',
     mark.score and whole(mark.score) or '', rank and whole(rank) or '', whole(ahead),
     mark.pass, whole(mark.expires), state_of(room, now), is_restoring(room) and '1' or '0',
     room.latched == '1' and '0' or '1',

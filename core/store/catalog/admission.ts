@@ -111,6 +111,16 @@ export async function endPasses(tx: Tx, ending: Ending): Promise<string[]> {
   return passIds;
 }
 
+/** Sales in which a fan has a live pass. */
+export async function listLiveSales(db: Queryable, fanId: string): Promise<string[]> {
+  const rows = await db.rows<{ saleId: string }>(
+    `SELECT DISTINCT sale_id AS saleId FROM admission
+     WHERE fan_id = ? AND state = 'LIVE' AND expires_at > NOW(3)`,
+    [fanId],
+  );
+  return rows.map((row) => row.saleId);
+}
+
 /** Marks live passes as spent; those that ended otherwise stay as they are. */
 export async function spendPasses(tx: Tx, saleId: string, passIds: string[]): Promise<void> {
   await tx.change(

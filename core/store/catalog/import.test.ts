@@ -7,7 +7,7 @@ import { unseal } from '../../runtime/sealing.js';
 import { createShowRows } from '../shard/show-seats.js';
 import { listAudit } from './audit.js';
 import { importCatalog } from './import.js';
-import { settleShows, updateSeatsFree } from './settle-shows.js';
+import { settleShows, updateOpenSeats } from './settle-shows.js';
 
 const secrets = { data: [{ kid: 'k1', key: randomBytes(32) }] };
 
@@ -222,8 +222,8 @@ describe('import', () => {
       );
       return row?.seats_free;
     };
-    await updateSeatsFree(stores.catalog, [{ showId, free: 3, version: 2 }]);
-    await updateSeatsFree(stores.catalog, [{ showId, free: 4, version: 1 }]);
+    await updateOpenSeats(stores.catalog, [{ showId, free: 3, held: 1, version: 2 }]);
+    await updateOpenSeats(stores.catalog, [{ showId, free: 4, held: 0, version: 1 }]);
     expect(await free()).toBe(3);
   });
 });

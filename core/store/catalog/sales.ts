@@ -29,6 +29,10 @@ export type Sale = {
   priorityShare: number;
   /** Until then only fans with a code may join. */
   presaleUntil: Date | null;
+  /** Nobody new gets a place; those who have one are served. */
+  draining: boolean;
+  /** How far above the rate it may go for fans who are let in and don't turn up (percent). */
+  noShowPercent: number;
   epoch: number;
   /** Sequence numbers up to this one may have been given out by the room. */
   seqReserved: number;
@@ -40,19 +44,21 @@ export type Sale = {
   version: number;
 };
 
-type Row = Omit<Sale, 'standing'> & { standing: number };
+type Row = Omit<Sale, 'standing' | 'draining'> & { standing: number; draining: number };
 
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
   pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap,
-  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message,
-  pow_difficulty AS powDifficulty, priority_share AS priorityShare,
-  presale_until AS presaleUntil, epoch,
+  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, draining,
+  no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
+  priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
   seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash,
   roster_digest AS rosterDigest, roster_count AS rosterCount, version`;
 
 function saleOf(row: Row): Sale {
-  return { ...row, standing: row.standing === 1, seqReserved: Number(row.seqReserved) };
+  const standing = row.standing === 1;
+  const draining = row.draining === 1;
+  return { ...row, standing, draining, seqReserved: Number(row.seqReserved) };
 }
 
 export async function readSale(db: Queryable, saleId: string): Promise<Sale | undefined> {
@@ -88,14 +94,19 @@ export async function listPumpedSales(db: Queryable): Promise<Sale[]> {
   return rows.map(saleOf);
 }
 
-/** Free seats over all shows on sale; null for a sale without any show. */
-export async function readSeatsLeft(db: Queryable, saleId: string): Promise<number | null> {
-  const [row] = await db.rows<{ seats: string | null }>(
-    `SELECT SUM(CASE WHEN state = 'ACTIVE' AND starts_at > NOW(3) THEN seats_free ELSE 0 END)
-       AS seats FROM shows WHERE sale_id = ?`,
+/** What a sale has left to sell, and what may come back. */
+export type Stock = { free: number; held: number };
+
+/** Seats over all shows on sale; null for a sale without any show. */
+export async function readStock(db: Queryable, saleId: string): Promise<Stock | null> {
+  const [row] = await db.rows<{ free: string | null; held: string | null }>(
+    `SELECT SUM(IF(state = 'ACTIVE' AND starts_at > NOW(3), seats_free, 0)) AS free,
+       SUM(IF(state = 'ACTIVE' AND starts_at > NOW(3), seats_held, 0)) AS held
+     FROM shows WHERE sale_id = ?`,
     [saleId],
   );
-  return row?.seats == null ? null : Number(row.seats);
+  if (row?.free == null) return null;
+  return { free: Number(row.free), held: Number(row.held) };
 }
 
 /**
@@ -168,6 +179,8 @@ const changeable = {
   powDifficulty: 'pow_difficulty',
   priorityShare: 'priority_share',
   presaleUntil: 'presale_until',
+  draining: 'draining',
+  noShowPercent: 'no_show_percent',
 } as const satisfies Partial<Record<keyof Sale, string>>;
 
 export type SaleSettings = Pick<Sale, keyof typeof changeable>;

@@ -169,19 +169,19 @@ async function markChanged(
 }
 
 /**
- * Takes over the number of free seats from shards, each with the version it belongs to; an older
+ * Takes over the numbers of free and held seats from shards, each with the version it belongs to; an older
  * number than the one that is known changes nothing.
  */
-export async function updateSeatsFree(
+export async function updateOpenSeats(
   catalog: Database,
-  counts: readonly { showId: ShowId; free: number; version: number }[],
+  counts: readonly { showId: ShowId; free: number; held: number; version: number }[],
 ): Promise<void> {
   if (counts.length === 0) return;
-  const derived = counts.map(() => 'SELECT ? AS show_id, ? AS free, ? AS version');
+  const derived = counts.map(() => 'SELECT ? AS show_id, ? AS free, ? AS held, ? AS version');
   await catalog.change(
     `UPDATE shows AS s JOIN (${derived.join(' UNION ALL ')}) AS d ON d.show_id = s.show_id
-     SET s.seats_free = d.free, s.seats_version = d.version
+     SET s.seats_free = d.free, s.seats_held = d.held, s.seats_version = d.version
      WHERE s.seats_version < d.version`,
-    counts.flatMap((count) => [count.showId, count.free, count.version]),
+    counts.flatMap((count) => [count.showId, count.free, count.held, count.version]),
   );
 }

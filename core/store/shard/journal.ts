@@ -229,6 +229,24 @@ export async function newestRequestId(shard: Pick<Queryable, 'rows'>): Promise<n
   return Number(row?.top ?? 0);
 }
 
+/** How long (ms) the oldest undecided request of these shows has waited; 0 when there is none. */
+export async function oldestUndecidedMs(
+  shard: Pick<Queryable, 'rows'>,
+  showIds: ShowId[],
+): Promise<number> {
+  if (showIds.length === 0) return 0;
+  const [row] = await shard.rows<{ ageMs: string | number | null }>(
+    `SELECT TIMESTAMPDIFF(MICROSECOND, MIN(d.accepted_at), NOW(3)) DIV 1000 AS ageMs FROM (
+       SELECT (SELECT r.accepted_at FROM request r FORCE INDEX (PRIMARY)
+         WHERE r.show_id = h.show_id AND r.request_id >= h.floor_id AND r.state = 'ACCEPTED'
+         ORDER BY r.request_id LIMIT 1) AS accepted_at
+       FROM show_head h WHERE h.show_id IN (?)
+     ) AS d`,
+    [showIds],
+  );
+  return Number(row?.ageMs ?? 0);
+}
+
 /** Lets the drain begin again at a request that committed late. */
 export async function lowerFloor(tx: Tx, showId: ShowId, requestId: number): Promise<void> {
   await tx.change('UPDATE show_head SET floor_id = LEAST(floor_id, ?) WHERE show_id = ?', [

@@ -65,14 +65,16 @@ export async function returnQuota(
   ]);
 }
 
-/** Free seats of a show by the rows, with the version they belong to. */
-export async function countFreeSeats(
+/** Free and held seats of shows by the rows, with the version they belong to. */
+export async function countOpenSeats(
   tx: { rows: ShowChange['tx']['rows'] },
   showIds: ShowId[],
-): Promise<{ showId: ShowId; free: number; version: number }[]> {
+): Promise<{ showId: ShowId; free: number; held: number; version: number }[]> {
+  const count = (state: 'FREE' | 'HELD') =>
+    `(SELECT COUNT(*) FROM show_seat s WHERE s.show_id = h.show_id AND s.state = '${state}')`;
   return tx.rows(
     `SELECT h.show_id AS showId, h.version AS version,
-       (SELECT COUNT(*) FROM show_seat s WHERE s.show_id = h.show_id AND s.state = 'FREE') AS free
+       ${count('FREE')} AS free, ${count('HELD')} AS held
      FROM show_head h WHERE h.show_id IN (?)`,
     [showIds],
   );

@@ -1,6 +1,6 @@
 -- Lets admitted fans fetch their passes, whose admissions are committed in SQL by now.
 --
--- KEYS  1 room  2 marks  3 picked  4 leases
+-- KEYS  1 room  2 marks  3 picked  4 leases  5 fresh
 -- ARGV  1 ident  2 leeway_ms  3 now_ms of the database, then per admission
 --       pass, fan, expires_ms, live ('1', or '0' when SQL says that it has ended)
 -- Answers {'ok', orphan, …}: passes that nobody holds any more, to be ended in SQL; or {'epoch'}.
@@ -8,7 +8,7 @@
 -- include: include/fan.lua
 local room = read_room(KEYS[1])
 if room.ident ~= ARGV[1] then return { 'epoch' } end
-local marks, picked, leases = KEYS[2], KEYS[3], KEYS[4]
+local marks, picked, leases, fresh = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local leeway_ms, now_ms, vclock = tonumber(ARGV[2]), tonumber(ARGV[3]), number_of(room.vclock)
 local answer = { 'ok' }
 for at = 4, #ARGV, 4 do
@@ -22,6 +22,7 @@ for at = 4, #ARGV, 4 do
       mark.expires = expires
       local left = math.max(0, expires - now_ms)
       redis.call('ZADD', leases, whole(vclock + left + leeway_ms), pass)
+      redis.call('ZADD', fresh, room.vclock, fan)
     else
       mark.kind = 'd'
       mark.pass = ''

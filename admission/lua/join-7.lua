@@ -4,51 +4,66 @@
 -- Those who come for the first time, nearly everybody in a rush, share every call to Redis: one
 -- look-up and one ZADD for all of them. The others are taken one by one.
 --
--- KEYS  1 room  2 line  3 marks  4 returned  5 priority
--- ARGV  1 ident    epoch and run id that the caller believes in, then per fan (each fan once):
+-- KEYS  1 room  2 line  3 marks  4 returned  5 seen  6 fresh  7 priority
+-- ARGV  1 ident    epoch and run id that the caller believes in
+--       2 grace_ms  how long this sign of life lasts   3 grace_long_ms  the same for patient pages
+--       then per fan (each fan once):
 --       fan id
 --       score of the fan in the draw (52 bits); '' in a sale by arrival
 --       score of a receipt, 'lobby' for one of a drawn lobby, '' for none
---       '1' for a fan who is served with a share of the rate, '' for others
+--       flags: f served with a share of the rate, p phone or hidden page, e banned, for ever
 -- Answers `epoch` when the room is another one, otherwise a list with one text per fan: `ok|…`
--- (include/fan.lua, describe), `block` when sequence numbers ran out, `closed`,
--- `early|lobby_ms`, `barred`.
+-- (include/fan.lua, describe), `again|…` likewise for a place in the lobby of a draw that was left
+-- before, `block` when sequence numbers ran out, `closed`, `draining`, `early|lobby_ms`, `barred`.
 -- include: include/common.lua
 -- include: include/fan.lua
-local keys = { room = KEYS[1], line = KEYS[2], marks = KEYS[3], returned = KEYS[4] }
-local priority = KEYS[5]
+-- include: include/meet.lua
+local keys = {
+  room = KEYS[1], line = KEYS[2], marks = KEYS[3], returned = KEYS[4], seen = KEYS[5],
+  fresh = KEYS[6],
+}
+local priority = KEYS[7]
 local room = read_front(keys.room)
 if room.ident ~= ARGV[1] then return 'epoch' end
 
-local now = clock_ms()
+local now, vclock = clock_ms(), number_of(room.vclock)
 local open = latch(keys.room, room, now)
-local takes = room.state ~= 'CLOSED' and (open or now >= number_of(room.lobby_ms))
+local takes = room.state ~= 'CLOSED' and room.draining ~= '1'
+  and (open or now >= number_of(room.lobby_ms))
 local late = 4503599627370496
 
-local function join_one(fan, draw, receipt)
+local function asker_of(flags)
+  local patient = string.find(flags, 'p', 1, true) ~= nil
+  return {
+    patient = patient, endless = string.find(flags, 'e', 1, true) ~= nil,
+    grace_ms = tonumber(patient and ARGV[3] or ARGV[2]),
+  }
+end
+
+local function join_one(fan, draw, receipt, asker)
   local mark = find_fan(keys.line, keys.marks, fan)
+  local over = mark and is_over(mark, now, vclock)
   if receipt == 'lobby' then receipt = draw end
   local shown = tonumber(receipt)
   -- A receipt counts once: not for a place that was used up, nor over a later place.
   if shown and mark then
     local unused = mark.kind == 'w' and mark.round == 1 and shown < mark.score
-    local newer = is_over(mark, now) and mark.score and shown > mark.score
+    local newer = over and mark.score and shown > mark.score
     if not (unused or newer) then shown = nil end
   end
 
   if mark and mark.kind == 'b' then return 'barred' end
-  if mark and not is_over(mark, now) and not shown then
-    return describe(keys, room, fan, mark, false, now)
-  end
-  if room.state == 'CLOSED' then
+  if mark and not over and not shown then return meet(keys, room, fan, mark, now, asker) end
+  if room.state == 'CLOSED' or (room.draining == '1' and not shown) then
     if mark then return describe(keys, room, fan, mark, false, now) end
-    return 'closed'
+    return room.state == 'CLOSED' and 'closed' or 'draining'
   end
   if not open and now < number_of(room.lobby_ms) then return 'early|' .. room.lobby_ms end
 
-  local round = 1
-  if mark then round = mark.round end
-  if mark and is_over(mark, now) then round = round + 1 end
+  -- In the lobby of a draw a place that was left is the same place when it is taken again.
+  local again = over and mark.kind == 'l' and not open and draw ~= ''
+  local round = mark and mark.round or 1
+  if over and not again then round = round + 1 end
   if round > rounds_max then return describe(keys, room, fan, mark, false, now) end
 
   -- Ranks are settled from the opening on, or from the end of a restoring; an older place that
@@ -70,31 +85,34 @@ local function join_one(fan, draw, receipt)
   end
 
   if kind == 'q' then
-    if mark and mark.kind == 'w' then
-      local rank = rank_of(keys.line, fan, mark)
-      if rank and rank >= number_of(room.cursor) then
-        redis.call('HINCRBY', keys.room, 'gone', 1)
-      end
-    end
-    redis.call('ZADD', keys.returned, whole(score), fan)
-    redis.call('HSET', keys.room, 'returned', '1')
-    room.returned = '1'
+    if mark and mark.kind == 'w' then count_gone(keys, room, fan, mark, 1) end
+    mark = { round = round, score = score, pass = '' }
+    come_back(keys, room, fan, mark)
   else
     redis.call('ZADD', keys.line, whole(score), member_of(fan, round))
+    mark = { kind = 'w', round = round, score = score, pass = '', expires = 0 }
+    if round > 1 then
+      write_mark(keys.marks, fan, mark)
+    elseif again then
+      redis.call('HDEL', keys.marks, fan)
+    end
   end
-  mark = { kind = kind, round = round, score = score, pass = '', expires = 0 }
-  if kind == 'q' or round > 1 then write_mark(keys.marks, fan, mark) end
-  return describe(keys, room, fan, mark, true, now, rank)
+  set_endless(keys, room, fan, mark, asker.endless)
+  -- A receipt alone proves nobody's presence; a page that shows one is judged once it was seen.
+  if kind ~= 'q' then note_seen(keys, room, fan, mark, rank, asker) end
+  local told = describe(keys, room, fan, mark, true, now, rank)
+  return again and 'again' .. string.sub(told, 3) or told
 end
 
 local fans = {}
-for at = 2, #ARGV, 4 do fans[#fans + 1] = ARGV[at] end
+for at = 4, #ARGV, 4 do fans[#fans + 1] = ARGV[at] end
 local marked = redis.call('HMGET', keys.marks, unpack(fans))
 local placed = redis.call('ZMSCORE', keys.line, unpack(fans))
 local size = redis.call('ZCARD', keys.line)
 local cursor, seq = number_of(room.cursor), number_of(room.seq)
 local seq_max = number_of(room.seq_max)
-local first_seq, added = seq, {}
+local near = number_of(room.near)
+local first_seq, added, seen = seq, {}, {}
 local back = room.returned == '1' and redis.call('ZCARD', keys.returned) or 0
 -- What every newcomer of this call is told alike.
 local tail = '||0|' .. state_of(room, now) .. '|' .. (is_restoring(room) and '1' or '0')
@@ -102,9 +120,10 @@ local tail = '||0|' .. state_of(room, now) .. '|' .. (is_restoring(room) and '1'
 
 local answer = {}
 for at, fan in ipairs(fans) do
-  local base = at * 4 - 1
-  local draw = ARGV[base]
-  if takes and not marked[at] and not placed[at] and ARGV[base + 1] == '' then
+  local base = at * 4 + 1
+  local draw, asker = ARGV[base], asker_of(ARGV[base + 2])
+  local stranger = not marked[at] and not placed[at] and ARGV[base + 1] == ''
+  if takes and stranger and not asker.endless then
     if draw ~= '' and not open then
       added[#added + 1], added[#added + 2] = draw, fan
       -- Nobody is told a place of a drawn lobby, so none is looked up.
@@ -114,6 +133,10 @@ for at, fan in ipairs(fans) do
       seq = seq + 1
       local score = whole(draw ~= '' and late + seq or seq)
       added[#added + 1], added[#added + 2] = score, fan
+      if rank < near then
+        seen[#seen + 1] = whole(vclock + asker.grace_ms) .. (asker.patient and '.5' or '')
+        seen[#seen + 1] = fan
+      end
       -- Everybody in the returned set has an older place than a newcomer.
       local ahead = math.max(0, rank - cursor) + back
       answer[at] = 'ok|1|w|0|' .. score .. '|' .. rank .. '|' .. ahead .. tail
@@ -123,15 +146,16 @@ for at, fan in ipairs(fans) do
   end
 end
 if #added > 0 then redis.call('ZADD', keys.line, unpack(added)) end
+if #seen > 0 then redis.call('ZADD', keys.seen, unpack(seen)) end
 if seq > first_seq then
   room.seq = whole(seq)
   redis.call('HSET', keys.room, 'seq', room.seq)
 end
 
 for at, fan in ipairs(fans) do
-  local base = at * 4 - 1
-  answer[at] = answer[at] or join_one(fan, ARGV[base], ARGV[base + 1])
-  if ARGV[base + 2] == '1' then
+  local base, flags = at * 4 + 1, ARGV[at * 4 + 3]
+  answer[at] = answer[at] or join_one(fan, ARGV[base], ARGV[base + 1], asker_of(flags))
+  if string.find(flags, 'f', 1, true) then
     local mark = find_fan(keys.line, keys.marks, fan)
     if mark and (mark.kind == 'w' or mark.kind == 'q') then
       redis.call('ZADD', priority, 'NX', whole(mark.score), fan)

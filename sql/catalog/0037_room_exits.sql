@@ -1,0 +1,9 @@
+CREATE TABLE IF NOT EXISTS room_exits (
+  sale_id VARCHAR(48) NOT NULL,
+  fan_id CHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  score BIGINT UNSIGNED NULL,
+  state VARCHAR(8) NOT NULL,
+  left_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (sale_id, fan_id),
+  CONSTRAINT room_exits_state CHECK (state IN ('LEFT', 'REVOKED'))
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
