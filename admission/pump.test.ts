@@ -177,7 +177,10 @@ describe('the room', () => {
 
 async function addShow(saleId: string, seatsFree: number): Promise<void> {
   const { catalog } = bench;
-  await catalog.change("INSERT IGNORE INTO cities VALUES ('c', 'C', 'IN', 'Asia/Kolkata', 1, 1)");
+  await catalog.change(
+    `INSERT IGNORE INTO cities (city_id, name, country, time_zone, lat, lon)
+     VALUES ('c', 'C', 'IN', 'Asia/Kolkata', 1, 1)`,
+  );
   await catalog.change(
     "INSERT IGNORE INTO movies VALUES ('m', 'film', 'M', '', 90, 'U', '[]', '[]', NULL, '[]', NULL, NULL)",
   );
