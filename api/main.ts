@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { openGate } from '../admission/gate.js';
+import { openProviderRate } from '../core/payments/provider-rate.js';
 import { openPayments } from '../core/payments/stripe.js';
 import { openWakeQueue } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
@@ -56,6 +57,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     apiBase: config.payments.apiBase,
     webhookSecret: config.payments.webhookSecret,
     timeoutMs: paymentMsMax,
+    rate: openProviderRate({ redis, names, perSecond: config.payments.ratePerSecond }),
   });
   const fans = await openFanGuard(catalog);
   const acceptShards = await openShards(catalog, config.shardUrls, {

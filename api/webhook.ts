@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { UsherError } from '../core/domain/errors.js';
+import { noteMessage } from '../core/payments/issues.js';
 import { type EventDeps, inboxEventOf, settleEvent } from '../core/payments/settle-event.js';
 import { type InboxEvent, insertEvent } from '../core/store/catalog/inbox.js';
 import type { ApiDeps } from './deps.js';
@@ -40,6 +41,7 @@ export function webhookHandler(deps: Deps): RequestHandler {
     if (message.kind === 'bad_signature') {
       throw new UsherError('malformed', 'The signature does not fit this body.');
     }
+    await noteMessage(deps.catalog, message);
     const event = inboxEventOf(message);
     const isNew = await insertEvent(deps.catalog, event);
     res.status(200).json({ received: true });

@@ -1,5 +1,6 @@
 import { openGate } from '../admission/gate.js';
 import { openMailer } from '../core/notify/mailer.js';
+import { openProviderRate } from '../core/payments/provider-rate.js';
 import { openPayments } from '../core/payments/stripe.js';
 import { openWakeWorker } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
@@ -69,6 +70,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     apiBase: config.payments.apiBase,
     webhookSecret: config.payments.webhookSecret,
     timeoutMs: paymentMsMax,
+    rate: openProviderRate({ redis, names, perSecond: config.payments.ratePerSecond }),
   });
   const mailer = openMailer({ urls: config.smtpUrls, from: config.mailFrom });
   lifecycle.onClose('outside', () => {

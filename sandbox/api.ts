@@ -78,11 +78,17 @@ function performer(deps: ApiDeps) {
         response.status(internal.status).json(internal.body);
         return;
       }
+      const late = deps.faults.takes('late_success');
+      if (late) {
+        request.socket.destroy();
+        await pause(deps.faults.settings().late_ms, deps.stop);
+        if (deps.stop.aborted) return;
+      }
       const silent = deps.faults.takes('no_answer');
       const answer = commit(deps, call, request, { key, fingerprint, body, response });
       await pause(deps.faults.settings().slow_answer_ms, deps.stop);
       if (silent) request.socket.destroy();
-      else response.status(answer.status).json(answer.body);
+      else if (!late) response.status(answer.status).json(answer.body);
     } finally {
       if (key !== undefined) idempotency.end(key);
     }

@@ -3,12 +3,14 @@ import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { apiRoutes } from './api.js';
 import { challengeRoutes } from './challenge.js';
+import { type Act, controlRoutes } from './control.js';
 import { ApiRefusal } from './errors.js';
 import type { Call } from './events.js';
 import { type FaultSettings, type Faults, openFaults } from './faults.js';
 import { settleProcessing } from './intents.js';
-import { type Ledger, openLedger } from './ledger.js';
+import { type Ledger, type LedgerTx, openLedger } from './ledger.js';
 import { newId } from './objects.js';
+import { settleRefund } from './refunds.js';
 import { openWebhooks, pause } from './webhooks.js';
 
 export type SandboxSettings = {
@@ -51,6 +53,7 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
     idempotencyKey: request?.key ?? null,
     webhooks: webhooks !== undefined && faults.settings().webhooks !== 'off',
     publicUrl,
+    refunds: faults.settings().refunds,
     emitted: [],
   });
   const afterCommit = (call: Call): void => {
@@ -60,17 +63,31 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
   const settleLater = (eventId: string): void => {
     const event = ledger.get('event', eventId);
     if (event?.type === 'payment_intent.processing') settleIntentLater(event.data.object.id);
+    if (event?.type === 'refund.created') settleRefundLater(event.data.object.id);
+  };
+  const settleRefundLater = (refundId: string): void => {
+    if (ledger.get('plan', refundId)?.to == null) return;
+    void pause(faults.settings().refund_ms, stop.signal).then(() => {
+      if (!stop.signal.aborted) act((tx, call) => settleRefund(tx, call, refundId));
+    });
+  };
+  /** Changes the ledger by itself, outside any request, and delivers what happened. */
+  const act = <T>(work: (tx: LedgerTx, call: Call) => T): T => {
+    const call = newCall();
+    const result = ledger.transaction((tx) => work(tx, call));
+    afterCommit(call);
+    return result;
   };
   const settleIntentLater = (intentId: string): void => {
     void pause(faults.settings().processing_ms, stop.signal).then(() => {
       if (stop.signal.aborted) return;
-      const call = newCall();
-      ledger.transaction((tx) => settleProcessing(tx, call, intentId));
-      afterCommit(call);
+      act((tx, call) => settleProcessing(tx, call, intentId));
     });
   };
 
-  const server = createServer(buildApp({ settings, ledger, faults, newCall, afterCommit, stop }));
+  const server = createServer(
+    buildApp({ settings, ledger, faults, newCall, afterCommit, act, stop }),
+  );
   await listen(server, settings.port, host);
   const { port } = server.address() as AddressInfo;
   const url = `http://${host}:${port}`;
@@ -79,6 +96,7 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
   for (const intent of ledger.all('intent')) {
     if (intent.status === 'processing') settleIntentLater(intent.id);
   }
+  for (const plan of ledger.all('plan')) settleRefundLater(plan.id);
   return {
     port,
     url,
@@ -110,9 +128,9 @@ function buildApp(deps: {
   faults: Faults;
   newCall: (request?: { id: string; key: string | null }) => Call;
   afterCommit: (call: Call) => void;
+  act: Act;
   stop: AbortController;
 }): express.Express {
-  const { ledger, faults } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -120,7 +138,7 @@ function buildApp(deps: {
   app.get('/healthz', (_request, response) => {
     response.json({ ok: true });
   });
-  app.use('/_sandbox', controlRoutes(ledger, faults));
+  app.use('/_sandbox', controlRoutes(deps));
   app.use('/3ds', challengeRoutes(deps));
   app.use(apiRoutes({ ...deps, secretKey: deps.settings.secretKey, stop: deps.stop.signal }));
   app.use((request, _response) => {
@@ -136,44 +154,6 @@ function buildApp(deps: {
     response.status(refusal.status).json({ error: refusal.body });
   });
   return app;
-}
-
-function controlRoutes(ledger: Ledger, faults: Faults): express.Router {
-  const routes = express.Router();
-  routes.get('/faults', (_request, response) => {
-    response.json(faults.settings());
-  });
-  routes.post('/faults', (request, response) => {
-    const changed = faults.change(jsonOf(request.body));
-    if (changed === undefined) {
-      response.status(422).json({ error: 'unknown or malformed fault switch' });
-      return;
-    }
-    response.json(changed);
-  });
-  routes.delete('/faults', (_request, response) => {
-    response.json(faults.reset());
-  });
-  routes.get('/ledger', (_request, response) => {
-    response.json({
-      payment_intents: ledger.all('intent').map(({ client_secret: _secret, ...intent }) => intent),
-      charges: ledger.all('charge'),
-      refunds: ledger.all('refund'),
-      deliveries: ledger.all('delivery'),
-      events: ledger
-        .all('event')
-        .map(({ id, type, created, data }) => ({ id, type, created, object_id: data.object.id })),
-    });
-  });
-  return routes;
-}
-
-function jsonOf(body: unknown): unknown {
-  try {
-    return typeof body === 'string' ? JSON.parse(body) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function asRefusal(error: unknown): ApiRefusal {

@@ -76,6 +76,23 @@ export const readCalls: readonly ReadCall[] = [
     run: (ledger, _query, id) => known(ledger.get('refund', id), 'refund', id),
   },
   {
+    path: '/v1/charges',
+    run: (ledger, query) => {
+      allowOnly(query, [...pageParams, 'payment_intent']);
+      const intent = textOf(query, 'payment_intent');
+      return page(
+        ledger.all('charge'),
+        query,
+        '/v1/charges',
+        (charge) => intent === undefined || charge.payment_intent === intent,
+      );
+    },
+  },
+  {
+    path: '/v1/disputes/:id',
+    run: (ledger, _query, id) => known(ledger.get('dispute', id), 'dispute', id),
+  },
+  {
     path: '/v1/charges/:id',
     run: (ledger, _query, id) => known(ledger.get('charge', id), 'charge', id),
   },

@@ -23,6 +23,9 @@ const cards: Record<string, Card> = {
   pm_card_visa: { brand: 'visa', last4: '4242', behaviour: { kind: 'succeeds' } },
   pm_card_mastercard: { brand: 'mastercard', last4: '4444', behaviour: { kind: 'succeeds' } },
   pm_card_authenticationRequired: { brand: 'visa', last4: '3184', behaviour: { kind: 'asks' } },
+  pm_card_pendingRefund: { brand: 'visa', last4: '7726', behaviour: { kind: 'succeeds' } },
+  pm_card_refundFail: { brand: 'visa', last4: '5126', behaviour: { kind: 'succeeds' } },
+  pm_card_createDispute: { brand: 'visa', last4: '0259', behaviour: { kind: 'succeeds' } },
   pm_card_pending: { brand: 'visa', last4: '0077', behaviour: { kind: 'pends' } },
   pm_card_chargeDeclined: declines('0002', 'card_declined', 'generic_decline', declined),
   pm_card_chargeDeclinedInsufficientFunds: declines(

@@ -1,3 +1,4 @@
+import { disputeIfWanted } from './disputes.js';
 import { type ApiErrorBody, docUrl } from './errors.js';
 import { type Call, emit } from './events.js';
 import type { LedgerTx } from './ledger.js';
@@ -46,6 +47,7 @@ export function succeed(tx: LedgerTx, call: Call, intent: Intent, amount: number
   });
   emit(tx, call, wasHeld ? 'charge.captured' : 'charge.succeeded', taken);
   emit(tx, call, 'payment_intent.succeeded', succeeded);
+  disputeIfWanted(tx, call, succeeded);
   return succeeded;
 }
 
@@ -106,6 +108,7 @@ function newCharge(
     amount_captured: 0,
     amount_refunded: 0,
     captured: false,
+    disputed: false,
     created: nowSeconds(),
     currency: intent.currency,
     failure_code: null,

@@ -1,5 +1,14 @@
+import type { FaultSettings } from './faults.js';
 import type { LedgerTx } from './ledger.js';
-import { apiVersion, type Charge, type Intent, newId, nowSeconds, type Refund } from './objects.js';
+import {
+  apiVersion,
+  type Charge,
+  type Dispute,
+  type Intent,
+  newId,
+  nowSeconds,
+  type Refund,
+} from './objects.js';
 
 /** One request (or timer) that changes things: who it is, and where its events go. */
 export type Call = {
@@ -11,6 +20,8 @@ export type Call = {
   emitted: string[];
   /** Where a fan's browser reaches this server, without a slash at the end. */
   publicUrl: string;
+  /** How refunds behave at present. */
+  refunds: FaultSettings['refunds'];
 };
 
 /** Records that something happened; the delivery to the webhook endpoint follows the commit. */
@@ -18,7 +29,7 @@ export function emit(
   tx: LedgerTx,
   call: Call,
   type: string,
-  object: Intent | Charge | Refund,
+  object: Intent | Charge | Refund | Dispute,
 ): void {
   const id = newId('evt');
   tx.put('event', {

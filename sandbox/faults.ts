@@ -17,11 +17,21 @@ const faultsShape = z.strictObject({
   no_answer: z.number().int().min(0),
   /** How many requests of any kind are refused with 429. */
   rate_limited: z.number().int().min(0),
-  webhooks: z.enum(['on', 'off', 'doubled', 'delayed']),
-  /** Milliseconds that deliveries wait while `webhooks` is `delayed`. */
+  /** How many writing requests are cut off and have their effect `late_ms` later. */
+  late_success: z.number().int().min(0),
+  late_ms: z.number().int().min(0).max(600_000),
+  webhooks: z.enum(['on', 'off', 'doubled', 'shuffled', 'delayed']),
+  /** Milliseconds that deliveries wait while `webhooks` is `delayed`, at most while `shuffled`. */
   webhook_delay_ms: z.number().int().min(0).max(600_000),
   /** Milliseconds that `pm_card_pending` stays in `processing`. */
   processing_ms: z.number().int().min(0).max(600_000),
+  /**
+   * `normal` refunds go by their card; others stay pending for `refund_ms`, fail at once, or wait
+   * until the account has money again, which it has when this is `normal` again.
+   */
+  refunds: z.enum(['normal', 'pending', 'failed', 'short']),
+  /** Milliseconds until a pending or doomed refund comes to its end. */
+  refund_ms: z.number().int().min(0).max(600_000),
 });
 
 export type FaultSettings = z.infer<typeof faultsShape>;
@@ -29,6 +39,7 @@ export type CountedFault =
   | 'error_500_before_effect'
   | 'error_500_after_effect'
   | 'no_answer'
+  | 'late_success'
   | 'rate_limited';
 
 export type Faults = {
@@ -47,9 +58,13 @@ const calm: FaultSettings = {
   error_500_after_effect: 0,
   no_answer: 0,
   rate_limited: 0,
+  late_success: 0,
+  late_ms: 2_000,
   webhooks: 'on',
   webhook_delay_ms: 2_000,
   processing_ms: 3_000,
+  refunds: 'normal',
+  refund_ms: 3_000,
 };
 
 export function openFaults(initial: Partial<FaultSettings> = {}): Faults {

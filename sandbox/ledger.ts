@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Charge, Intent, Method, Refund, StripeEvent } from './objects.js';
+import type { Charge, Dispute, Intent, Method, Refund, StripeEvent } from './objects.js';
 
 /**
  * Everything the sandbox knows: in memory, and in a file of JSON lines that is only ever appended
@@ -34,10 +34,15 @@ export type Delivery = {
 /** A payment method together with the test token that says how it behaves. */
 export type StoredMethod = Method & { token: string };
 
+/** What becomes of a refund later; null once it has. */
+export type Plan = { id: string; to: 'succeeded' | 'failed' | null };
+
 export type Kinds = {
   intent: Intent;
   charge: Charge;
   refund: Refund;
+  plan: Plan;
+  dispute: Dispute;
   method: StoredMethod;
   event: StripeEvent;
   delivery: Delivery;
@@ -68,6 +73,8 @@ export function openLedger(path: string | undefined): Ledger {
     intent: new Map(),
     charge: new Map(),
     refund: new Map(),
+    plan: new Map(),
+    dispute: new Map(),
     method: new Map(),
     event: new Map(),
     delivery: new Map(),

@@ -72,6 +72,7 @@ export type Charge = {
   amount_captured: number;
   amount_refunded: number;
   captured: boolean;
+  disputed: boolean;
   created: number;
   currency: string;
   failure_code: string | null;
@@ -93,10 +94,26 @@ export type Refund = {
   created: number;
   currency: string;
   failure_reason?: string;
+  pending_reason?: 'processing' | 'insufficient_funds';
   metadata: Record<string, string>;
   payment_intent: string;
   reason: string | null;
   status: 'succeeded' | 'pending' | 'failed';
+};
+
+export type Dispute = {
+  id: string;
+  object: 'dispute';
+  amount: number;
+  charge: string;
+  created: number;
+  currency: string;
+  is_charge_refundable: boolean;
+  livemode: false;
+  metadata: Record<string, string>;
+  payment_intent: string;
+  reason: string;
+  status: 'needs_response' | 'won' | 'lost';
 };
 
 export type StripeEvent = {
@@ -104,7 +121,7 @@ export type StripeEvent = {
   object: 'event';
   api_version: string;
   created: number;
-  data: { object: Intent | Charge | Refund };
+  data: { object: Intent | Charge | Refund | Dispute };
   livemode: false;
   pending_webhooks: number;
   request: { id: string | null; idempotency_key: string | null };

@@ -33,7 +33,8 @@ export function openWebhooks(deps: {
 
   const start = (event: StripeEvent): void => {
     const mode = deps.faults.settings();
-    const waitMs = mode.webhooks === 'delayed' ? mode.webhook_delay_ms : 0;
+    const waits = { delayed: 1, shuffled: Math.random(), on: 0, off: 0, doubled: 0 };
+    const waitMs = waits[mode.webhooks] * mode.webhook_delay_ms;
     const work = deliver({ event, ledger, post, waitMs, signal: stop.signal });
     underWay.set(
       event.id,

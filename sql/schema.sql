@@ -139,6 +139,45 @@ CREATE TABLE pass_claims (
   KEY pass_claims_age (claimed_at)
 );
 
+CREATE TABLE payment_close (
+  day date NOT NULL,
+  state varchar(7) NOT NULL,
+  waiting tinyint(1),
+  asked_by varchar(80) NOT NULL,
+  asked_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  due_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  finished_at datetime(3),
+  charges int unsigned NOT NULL DEFAULT 0,
+  refunds int unsigned NOT NULL DEFAULT 0,
+  differences int unsigned NOT NULL DEFAULT 0,
+  totals json,
+  error varchar(300),
+  PRIMARY KEY (day),
+  KEY payment_close_waiting (waiting, due_at),
+  CONSTRAINT payment_close_open CHECK ((state = 'WAITING') = (waiting IS NOT NULL)),
+  CONSTRAINT payment_close_state CHECK (state IN ('WAITING', 'DONE'))
+);
+
+CREATE TABLE payment_issue (
+  issue_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  kind varchar(24) NOT NULL,
+  object_id varchar(80) CHARACTER SET ascii NOT NULL,
+  day date,
+  show_id int unsigned,
+  reservation_id bigint unsigned,
+  ours int unsigned,
+  theirs int unsigned,
+  currency char(3),
+  detail varchar(300) NOT NULL,
+  found_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  seen_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  resolved_at datetime(3),
+  resolved_by varchar(80),
+  PRIMARY KEY (issue_id),
+  UNIQUE KEY payment_issue_object (kind, object_id),
+  KEY payment_issue_open (resolved_at, issue_id)
+);
+
 CREATE TABLE revoked (
   pass_id char(16) CHARACTER SET ascii NOT NULL,
   revoked_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
@@ -339,6 +378,24 @@ CREATE TABLE booking (
   CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
 );
 
+CREATE TABLE ledger (
+  show_id int unsigned NOT NULL,
+  lsn bigint unsigned NOT NULL,
+  part tinyint unsigned NOT NULL,
+  reservation_id bigint unsigned NOT NULL,
+  at datetime(3) NOT NULL,
+  debit varchar(10) NOT NULL,
+  credit varchar(10) NOT NULL,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  PRIMARY KEY (show_id, lsn, part),
+  KEY ledger_at (at),
+  KEY ledger_reservation (show_id, reservation_id),
+  CONSTRAINT ledger_credit CHECK (credit IN ('provider', 'till', 'sales', 'owed')),
+  CONSTRAINT ledger_debit CHECK (debit IN ('provider', 'till', 'sales', 'owed')),
+  CONSTRAINT ledger_moves CHECK (debit <> credit AND amount > 0)
+);
+
 CREATE TABLE outbox (
   show_id int unsigned NOT NULL,
   outbox_id bigint unsigned NOT NULL AUTO_INCREMENT,
@@ -372,6 +429,8 @@ CREATE TABLE payment (
   created_at datetime(3) NOT NULL,
   updated_at datetime(3) NOT NULL,
   check_at datetime(3),
+  received_amount int unsigned,
+  received_currency char(3),
   PRIMARY KEY (show_id, reservation_id, attempt),
   UNIQUE KEY payment_idem (show_id, reservation_id, idem_key),
   UNIQUE KEY payment_open (show_id, reservation_id, open_attempt),
@@ -401,8 +460,12 @@ CREATE TABLE refund (
   created_at datetime(3) NOT NULL,
   updated_at datetime(3) NOT NULL,
   check_at datetime(3),
+  intent_id varchar(80) CHARACTER SET ascii,
+  retry_of smallint unsigned,
+  fail_code varchar(60),
   PRIMARY KEY (show_id, reservation_id, refund_no),
   KEY refund_check (check_at),
+  KEY refund_state (state),
   CONSTRAINT refund_state CHECK (state IN ('CREATED', 'PENDING', 'SUCCEEDED', 'FAILED'))
 );
 
@@ -444,6 +507,7 @@ CREATE TABLE reservation (
   due_at datetime(3),
   ended_at datetime(3),
   offered tinyint(1) NOT NULL DEFAULT 0,
+  grace_at datetime(3),
   fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
   PRIMARY KEY (show_id, reservation_id),
@@ -456,6 +520,31 @@ CREATE TABLE reservation (
 CREATE TABLE shard_identity (
   shard_id smallint unsigned NOT NULL,
   PRIMARY KEY (shard_id)
+);
+
+CREATE TABLE show_cancel (
+  show_id int unsigned NOT NULL,
+  state varchar(7) NOT NULL,
+  open_job tinyint(1),
+  reason varchar(300) NOT NULL,
+  asked_by varchar(80) NOT NULL,
+  asked_at datetime(3) NOT NULL,
+  finished_at datetime(3),
+  PRIMARY KEY (show_id),
+  KEY show_cancel_open (open_job),
+  CONSTRAINT show_cancel_open_state CHECK ((state = 'RUNNING') = (open_job IS NOT NULL)),
+  CONSTRAINT show_cancel_state CHECK (state IN ('RUNNING', 'DONE'))
+);
+
+CREATE TABLE show_cancel_result (
+  show_id int unsigned NOT NULL,
+  booking_id bigint unsigned NOT NULL,
+  seats smallint unsigned NOT NULL,
+  refund_no smallint unsigned,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id, booking_id)
 );
 
 CREATE TABLE show_gate (

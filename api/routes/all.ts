@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { accountRoutes } from './account.js';
+import { bookingCancelRoutes } from './booking-cancel.js';
 import { bookingsRoutes } from './bookings.js';
 import { browseRoutes } from './browse.js';
 import { confirmRoutes } from './confirm.js';
@@ -28,6 +29,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...reservationsRoutes(deps),
     ...confirmRoutes(deps),
     ...bookingsRoutes(deps),
+    ...bookingCancelRoutes(deps),
     ...staffRoutes(deps),
     ...healthRoutes(deps),
   ];

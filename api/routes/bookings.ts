@@ -7,9 +7,11 @@ import { type BookingShow, readBookingShows } from '../../core/store/catalog/boo
 import { readAccount } from '../../core/store/catalog/fan-accounts.js';
 import { type FanBooking, listFanBookings } from '../../core/store/catalog/fan-bookings.js';
 import { type Booking, readBooking, readFanBookings } from '../../core/store/shard/bookings.js';
+import { readRefunds } from '../../core/store/shard/refunds.js';
 import { bookedBody, bookedSchema, bookingShowBody, bookingShowSchema } from '../booking-body.js';
 import { calendarFile } from '../calendar.js';
 import type { ApiDeps } from '../deps.js';
+import { refundBodies, refundSchema } from '../refund-body.js';
 import { type Route, route } from '../route.js';
 import { listOf, pageQuery, readCursor, writeCursor } from './paging.js';
 
@@ -24,7 +26,11 @@ const listedSchema = z.object({
   show: bookingShowSchema,
 });
 const pageSchema = listOf(listedSchema);
-const detailSchema = bookedSchema.extend({ seats: z.array(z.string()), show: bookingShowSchema });
+const detailSchema = bookedSchema.extend({
+  seats: z.array(z.string()),
+  show: bookingShowSchema,
+  refunds: z.array(refundSchema),
+});
 
 const querySchema = z.strictObject(pageQuery);
 
@@ -51,7 +57,14 @@ export function bookingsRoutes(deps: Deps): Route[] {
       handle: async ({ params, fanId }) => {
         const { booking, show } = await findOwn(deps, params.id, fanId);
         const seats = booking.tickets.map((ticket) => ticket.seat);
-        const body = { ...bookedBody(deps.secrets, booking), seats, show: bookingShowBody(show) };
+        const shard = await deps.shards.forShow(booking.showId);
+        const refunds = await readRefunds(shard, booking.showId, booking.bookingId);
+        const body = {
+          ...bookedBody(deps.secrets, booking),
+          seats,
+          show: bookingShowBody(show),
+          refunds: refundBodies(refunds),
+        };
         return { status: 200, body };
       },
     }),

@@ -25,7 +25,10 @@ const bodySchema = z.strictObject({
 const joinMsMax = 5_000;
 const joinPauseMs = 100;
 
-type Deps = Pick<ApiDeps, 'config' | 'log' | 'shards' | 'payments' | 'redis' | 'names' | 'secrets'>;
+type Deps = Pick<
+  ApiDeps,
+  'config' | 'log' | 'catalog' | 'shards' | 'payments' | 'redis' | 'names' | 'secrets'
+>;
 
 export function confirmRoutes(deps: Deps): Route[] {
   const settling: SettleDeps = { ...deps, publicUrl: deps.config.publicUrl };

@@ -2,6 +2,8 @@ import type { ApiDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
+import { staffPaymentRoutes } from './staff-payments.js';
+import { staffRefundRoutes } from './staff-refunds.js';
 import { staffReleaseRoutes } from './staff-release.js';
 import { staffRequestRoutes } from './staff-requests.js';
 import { staffSaleChangeRoutes } from './staff-sale-changes.js';
@@ -25,6 +27,8 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffShowRoutes(deps),
     ...staffRequestRoutes(deps),
     ...staffBookingRoutes(deps),
+    ...staffRefundRoutes(deps),
+    ...staffPaymentRoutes(deps),
     ...staffScanRoutes(deps),
   ];
 }

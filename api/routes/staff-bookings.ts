@@ -14,7 +14,9 @@ import { listFanBookings } from '../../core/store/catalog/fan-bookings.js';
 import { findFanByEmail } from '../../core/store/catalog/staff-views.js';
 import { type Booking, readBooking } from '../../core/store/shard/bookings.js';
 import { readPayments } from '../../core/store/shard/payments.js';
+import { readRefunds } from '../../core/store/shard/refunds.js';
 import type { ApiDeps } from '../deps.js';
+import { staffRefundBody, staffRefundSchema } from '../refund-body.js';
 import { type Route, route } from '../route.js';
 import { found } from './browse.js';
 import { listOf } from './paging.js';
@@ -50,6 +52,7 @@ const bookingDetail = bookingShape.extend({
       updated_at: z.iso.datetime(),
     }),
   ),
+  refunds: z.array(staffRefundSchema),
 });
 
 type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'secrets'>;
@@ -87,6 +90,7 @@ export function staffBookingRoutes(deps: Deps): Route[] {
         const [booking] = await describeAll(deps, [ref]);
         const shard = await deps.shards.forShow(ref.showId);
         const payments = await readPayments(shard, ref.showId, ref.no);
+        const refunds = await readRefunds(shard, ref.showId, ref.no);
         return {
           status: 200,
           body: {
@@ -100,6 +104,7 @@ export function staffBookingRoutes(deps: Deps): Route[] {
               decline_code: payment.declineCode,
               updated_at: new Date(payment.updatedAtMs).toISOString(),
             })),
+            refunds: refunds.map(staffRefundBody),
           },
         };
       },

@@ -13,7 +13,6 @@ import { deskRoles, readStaffSale, type StaffSale } from './staff-shared.js';
 
 const clockSkewMsMax = 1_000;
 /** What Stripe takes in live mode, and the calls that one purchase makes at most. */
-const providerCallsPerSecond = 100;
 const callsPerPurchase = 3;
 
 const checkShape = z.object({
@@ -121,6 +120,7 @@ function checkOpening(sale: StaffSale): Check {
 /** Every admitted fan may pay, so the room must not let in more than the provider can take. */
 function checkRate({ config }: Deps, sale: StaffSale): Check {
   const perSecond = Math.ceil((sale.rate_per_minute / 60) * callsPerPurchase);
+  const { ratePerSecond: providerCallsPerSecond } = config.payments;
   const sandbox = config.payments.apiBase !== undefined;
   const ok = sandbox || sale.standing || perSecond <= providerCallsPerSecond;
   const most = Math.floor((providerCallsPerSecond * 60) / callsPerPurchase);

@@ -10,6 +10,7 @@ import { addKeysCommands } from './keys.js';
 import { addLoadtestCommand } from './loadtest.js';
 import { addLoginCommands } from './login.js';
 import { addMigrateCommand } from './migrate.js';
+import { addPaymentCommands } from './payment.js';
 import { addVerifyCommand } from './proof.js';
 import { addRequestCommands } from './request.js';
 import { addSaleCommands } from './sale.js';
@@ -37,6 +38,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addHoldCommands(program, session);
   addRequestCommands(program, session);
   addBookingCommands(program, session);
+  addPaymentCommands(program, session);
   addScanCommand(program, session);
   addStatsCommand(program, session);
   addAuditCommand(program, session);

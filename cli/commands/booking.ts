@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { openClient } from '../client.js';
 import { addCommand, addNoun, type Session } from '../command.js';
-import { exitCodes } from '../exit.js';
+import { exitCodes, wrongUsage } from '../exit.js';
 import { fields, moneyText, table } from '../out.js';
 
 const bookingSchema = z.object({
@@ -31,6 +31,17 @@ const detailSchema = bookingSchema.extend({
       intent_id: z.string().nullable(),
       decline_code: z.string().nullable(),
       updated_at: z.string(),
+    }),
+  ),
+  refunds: z.array(
+    z.object({
+      refund_id: z.string(),
+      state: z.string(),
+      amount: z.number(),
+      currency: z.string(),
+      reason: z.string(),
+      problem: z.string().nullable(),
+      created_at: z.string(),
     }),
   ),
 });
@@ -74,6 +85,77 @@ export function addBookingCommands(program: Command, session: Session): void {
       return undefined;
     },
   });
+  addCancel(booking, session);
+  addRefund(booking, session);
+}
+
+const cancelledSchema = z.object({
+  booking_id: z.string(),
+  state: z.string(),
+  seats: z.array(z.string()),
+  refund_id: z.string().nullable(),
+  amount: z.number(),
+  currency: z.string(),
+});
+
+function addCancel(booking: Command, session: Session): void {
+  addCommand(booking, session, {
+    usage: 'cancel <booking> [seats...]',
+    summary: 'cancel a booking, or the tickets of some seats; the seats are free again',
+    examples: [
+      'usher booking cancel bkg_3f_1k9',
+      'usher booking cancel bkg_3f_1k9 J-12 --refund rules',
+    ],
+    options: (command) =>
+      command.addOption(
+        new Option('--refund <how>', 'full, rules (the fee of the sale) or none')
+          .choices(['full', 'rules', 'none'])
+          .default('full'),
+      ),
+    run: async ({ args: [id = '', ...seats], options, out, context }) => {
+      const body = { refund: options.refund, ...(seats.length > 0 ? { seats } : {}) };
+      const path = `bookings/${encodeURIComponent(id)}/cancel`;
+      const done = await openClient(context).post(path, cancelledSchema, { body });
+      out.result(done, () =>
+        fields([
+          ['booking', done.booking_id],
+          ['state', done.state],
+          ['cancelled seats', done.seats.join(' ')],
+          ['refund', done.refund_id],
+          ['goes back', moneyText(done.amount, done.currency)],
+        ]),
+      );
+      return undefined;
+    },
+  });
+}
+
+const owedSchema = z.object({ refund_id: z.string(), amount: z.number(), currency: z.string() });
+
+function addRefund(booking: Command, session: Session): void {
+  addCommand(booking, session, {
+    usage: 'refund <booking>',
+    summary: 'give a part of the price back; the tickets stay good',
+    examples: ['usher booking refund bkg_3f_1k9 --amount 5000 --reason "broken seat"'],
+    options: (command) =>
+      command
+        .requiredOption('--amount <minor>', 'how much, in minor units such as paise or cents')
+        .requiredOption('--reason <text>', 'why, for the audit'),
+    run: async ({ args, options, out, context }) => {
+      const amount = Number(options.amount);
+      if (!Number.isSafeInteger(amount) || amount < 1) {
+        throw wrongUsage('--amount: write a whole number of minor units.');
+      }
+      const path = `bookings/${encodeURIComponent(args[0] ?? '')}/refund`;
+      const body = { amount, reason: options.reason };
+      const done = await openClient(context).post(path, owedSchema, { body });
+      out.result(
+        done,
+        () => `${done.refund_id}: ${moneyText(done.amount, done.currency)} goes back`,
+      );
+      return undefined;
+    },
+  });
 }
 
 function detailText(found: z.infer<typeof detailSchema>): string {
@@ -101,6 +183,17 @@ function detailText(found: z.infer<typeof detailSchema>): string {
         one.intent_id,
         one.decline_code,
         one.updated_at,
+      ]),
+    ),
+    table(
+      ['refund', 'state', 'amount', 'why', 'problem', 'since'],
+      found.refunds.map((one) => [
+        one.refund_id,
+        one.state,
+        moneyText(one.amount, one.currency),
+        one.reason,
+        one.problem,
+        one.created_at,
       ]),
     ),
   ].join('\n\n');

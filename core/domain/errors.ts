@@ -40,6 +40,8 @@ export const errorCatalogue = {
   limit_reached: { status: 409, title: 'The hold cannot be extended further', retry: false },
   payment_open: { status: 409, title: 'A payment for these seats is under way', retry: true },
   already_used: { status: 409, title: 'The ticket was used', retry: false },
+  already_refunded: { status: 409, title: 'It was cancelled or refunded before', retry: false },
+  refund_over: { status: 409, title: 'Tickets are not taken back any more', retry: false },
   ticket_void: { status: 409, title: 'The ticket is void', retry: false },
   wrong_show: { status: 409, title: 'The ticket is for another show', retry: false },
   conflict: { status: 409, title: 'It conflicts with the present state', retry: false },

@@ -45,6 +45,25 @@ export function parseTicketId(text: string): TicketRef | undefined {
   return isShowId(showId) && isCount(no) && seatNo <= 65_535 ? { showId, no, seatNo } : undefined;
 }
 
+/** One refund: its reservation and its number among the reservation's refunds. */
+export type RefundId = ShowScoped & { refundNo: number };
+
+/** Writes a refund's public id, such as `rfd_3f_1k9_1`. */
+export function formatRefundId(ref: RefundId): string {
+  return `rfd_${ref.showId.toString(36)}_${ref.no.toString(36)}_${ref.refundNo.toString(36)}`;
+}
+
+export function parseRefundId(text: string): RefundId | undefined {
+  const match = /^rfd_([0-9a-z]{1,7})_([0-9a-z]{1,11})_([0-9a-z]{1,3})$/.exec(text);
+  if (!match) return undefined;
+  const [showId = Number.NaN, no = Number.NaN, refundNo = Number.NaN] = match
+    .slice(1)
+    .map((part) => Number.parseInt(part, 36));
+  return isShowId(showId) && isCount(no) && isCount(refundNo)
+    ? { showId, no, refundNo }
+    : undefined;
+}
+
 /** Shows are public as decimal text, which staff type on the command line. */
 export function formatShowId(showId: ShowId): string {
   return String(showId);

@@ -35,12 +35,12 @@ export const states = {
     RETAKEN: [],
     REFUNDED: [],
   },
-  ticket: { VALID: ['USED', 'VOID'], USED: [], VOID: [] },
+  ticket: { VALID: ['USED', 'VOID'], USED: ['VOID'], VOID: [] },
   booking: { CONFIRMED: ['CANCELLED'], CANCELLED: [] },
   refund: {
     CREATED: ['PENDING', 'SUCCEEDED', 'FAILED'],
     PENDING: ['SUCCEEDED', 'FAILED'],
-    SUCCEEDED: [],
+    SUCCEEDED: ['FAILED'],
     FAILED: [],
   },
   waitlist: {

@@ -10,10 +10,20 @@ import type { Money } from '../domain/money.js';
 export type Unknown = { kind: 'unknown'; reason: string };
 export type Unavailable = { kind: 'unavailable'; reason: string };
 export type Rejected = { kind: 'rejected'; code: string };
+/** Nothing was sent, since other calls came first: repeat it, in its turn. */
+export type Queued = { kind: 'queued' };
+
+/** Who goes first when the provider's limit lets fewer calls out than there are. */
+export type Priority = 'confirm' | 'cancel' | 'refund';
 
 /** The present state of one intent, with the provider's id for it. */
 export type IntentState = { intentId: string; metadata: Record<string, string> } & (
-  | { kind: 'succeeded'; received: Money }
+  | {
+      kind: 'succeeded';
+      received: Money;
+      /** The provider says that it is test money where real was asked for, or the reverse. */
+      wrongMode?: boolean;
+    }
   | { kind: 'requires_action'; clientSecret: string; nextActionUrl?: string }
   | { kind: 'processing' }
   | { kind: 'declined'; code: string }
@@ -31,7 +41,8 @@ export type PaymentOutcome =
   | { kind: 'not_found' }
   | Unknown
   | Unavailable
-  | Rejected;
+  | Rejected
+  | Queued;
 
 export type RefundState = {
   kind: 'refunded' | 'refund_pending' | 'refund_failed';
@@ -39,14 +50,36 @@ export type RefundState = {
   intentId: string;
   amount: Money;
   metadata: Record<string, string>;
+  /** Why it failed or waits, where the provider tells. */
+  code?: string;
 };
 
-export type RefundOutcome = RefundState | Unknown | Unavailable | Rejected;
+export type RefundOutcome =
+  | RefundState
+  | { kind: 'not_found' }
+  | Unknown
+  | Unavailable
+  | Rejected
+  | Queued;
+
+/** What the provider did in a span of time, for the daily close. */
+export type ProviderBooks = { payments: IntentState[]; refunds: RefundState[] };
+
+/** A cardholder's objection, which freezes or takes back the money. */
+export type DisputeState = {
+  disputeId: string;
+  intentId: string;
+  amount: Money;
+  /** `open` while somebody must answer it. */
+  outcome: 'open' | 'won' | 'lost';
+  reason: string;
+};
 
 /** One signed message from the provider, by its id so that a repeat can be recognised. */
 export type WebhookOutcome =
   | { kind: 'payment'; eventId: string; type: string; at: Date; payment: IntentState }
   | { kind: 'refund'; eventId: string; type: string; at: Date; refund: RefundState }
+  | { kind: 'dispute'; eventId: string; type: string; at: Date; dispute: DisputeState }
   | { kind: 'ignored'; eventId: string; type: string; at: Date }
   | { kind: 'bad_signature' };
 
@@ -64,7 +97,7 @@ export type Payments = {
     paymentToken: string;
     returnUrl: string;
   }): Promise<PaymentOutcome>;
-  retrieveIntent(intentId: string): Promise<PaymentOutcome>;
+  retrieveIntent(intentId: string, priority?: Priority): Promise<PaymentOutcome>;
   /**
    * Finds the intent whose metadata holds the pair, among those created in the given time, for an
    * attempt whose answer never came. `not_found` means that the provider has none.
@@ -84,6 +117,9 @@ export type Payments = {
     idempotencyKey: string;
     metadata: Record<string, string>;
   }): Promise<RefundOutcome>;
+  retrieveRefund(refundId: string): Promise<RefundOutcome>;
+  /** All payments and refunds created in the span. @throws Error when they can't be read now. */
+  readBooks(span: { from: Date; to: Date }): Promise<ProviderBooks>;
   /** Checks the signature (at most 5 minutes old) over the raw bytes and reads the message. */
   parseWebhook(rawBody: Buffer, signature: string): WebhookOutcome;
   /** Whether calls go out at present; for readiness, metrics and the admission rate. */

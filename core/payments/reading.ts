@@ -1,8 +1,10 @@
 import Stripe from 'stripe';
 import { BreakerOpen } from './breaker.js';
 import type {
+  DisputeState,
   IntentState,
   PaymentOutcome,
+  RefundOutcome,
   RefundState,
   Rejected,
   Unavailable,
@@ -11,15 +13,21 @@ import type {
 
 /** Turns Stripe's objects and errors into outcomes; nothing of Stripe leaves this folder. */
 
-export function readIntent(intent: Stripe.PaymentIntent): IntentState {
-  const { id: intentId, metadata } = intent;
+export function readIntent(intent: Stripe.PaymentIntent, live?: boolean): IntentState {
+  const { id: intentId } = intent;
+  // Servers beside Stripe may leave out what is empty.
+  const metadata = intent.metadata ?? {};
   switch (intent.status) {
     case 'succeeded':
       return {
         kind: 'succeeded',
         intentId,
         metadata,
-        received: { amount: intent.amount_received, currency: intent.currency.toUpperCase() },
+        received: {
+          amount: intent.amount_received ?? intent.amount,
+          currency: intent.currency.toUpperCase(),
+        },
+        ...(isOtherMode(intent.livemode, live) ? { wrongMode: true } : {}),
       };
     case 'requires_action': {
       const url = intent.next_action?.redirect_to_url?.url;
@@ -35,7 +43,7 @@ export function readIntent(intent: Stripe.PaymentIntent): IntentState {
       return { kind: 'cancelled', intentId, metadata };
     case 'requires_payment_method': {
       const error = intent.last_payment_error;
-      if (error === null) return { kind: 'requires_payment_method', intentId, metadata };
+      if (error == null) return { kind: 'requires_payment_method', intentId, metadata };
       return {
         kind: 'declined',
         intentId,
@@ -54,6 +62,11 @@ export function readIntent(intent: Stripe.PaymentIntent): IntentState {
   }
 }
 
+/** Servers that don't tell their mode are believed; those that tell another are not. */
+function isOtherMode(said: unknown, live: boolean | undefined): boolean {
+  return live !== undefined && typeof said === 'boolean' && said !== live;
+}
+
 export function readRefund(refund: Stripe.Refund): RefundState {
   const intent = refund.payment_intent;
   return {
@@ -67,21 +80,52 @@ export function readRefund(refund: Stripe.Refund): RefundState {
     intentId: typeof intent === 'string' ? intent : (intent?.id ?? ''),
     amount: { amount: refund.amount, currency: refund.currency.toUpperCase() },
     metadata: refund.metadata ?? {},
+    ...codeOf(refund.failure_reason ?? refund.pending_reason),
   };
 }
 
+function codeOf(code: string | null | undefined): { code?: string } {
+  return code == null ? {} : { code };
+}
+
+export function readDispute(dispute: Stripe.Dispute): DisputeState {
+  const intent = dispute.payment_intent;
+  return {
+    disputeId: dispute.id,
+    intentId: typeof intent === 'string' ? intent : (intent?.id ?? ''),
+    amount: { amount: dispute.amount, currency: dispute.currency.toUpperCase() },
+    outcome: disputeOutcomes[dispute.status] ?? 'open',
+    reason: dispute.reason,
+  };
+}
+
+const disputeOutcomes: Record<string, DisputeState['outcome']> = {
+  won: 'won',
+  warning_closed: 'won',
+  prevented: 'won',
+  lost: 'lost',
+};
+
+/** What an error means for a refund that was asked for by its id. */
+export function readRefundError(error: unknown): RefundOutcome {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404) {
+    return { kind: 'not_found' };
+  }
+  return readFault(error);
+}
+
 /** What an error means for a payment; it never says more than the provider did. */
-export function readPaymentError(error: unknown): PaymentOutcome {
+export function readPaymentError(error: unknown, live?: boolean): PaymentOutcome {
   if (error instanceof Stripe.errors.StripeCardError) {
     const intent = error.payment_intent;
     const code = declineCode(error.code, error.decline_code);
     if (intent === undefined) return { kind: 'declined', code };
-    return { kind: 'declined', intentId: intent.id, metadata: intent.metadata, code };
+    return { kind: 'declined', intentId: intent.id, metadata: intent.metadata ?? {}, code };
   }
   if (error instanceof Stripe.errors.StripeInvalidRequestError) {
     // Too late for the wish, and the error carries what the intent has become.
     if (error.code === 'payment_intent_unexpected_state' && error.payment_intent !== undefined) {
-      return readIntent(error.payment_intent);
+      return readIntent(error.payment_intent, live);
     }
     if (error.param === 'payment_method')
       return { kind: 'declined', code: 'invalid_payment_token' };

@@ -1,14 +1,14 @@
 import { UsherError } from '../domain/errors.js';
 import type { PaymentState } from '../domain/states.js';
 import { type InboxEvent, markEventSettled } from '../store/catalog/inbox.js';
-import type { Database } from '../store/database.js';
 import { readPayments } from '../store/shard/payments.js';
+import type { RefundRef } from '../store/shard/refunds.js';
 import { attemptKey, readMetadata } from './attempt-key.js';
 import type { WebhookOutcome } from './outcomes.js';
-import { type RefundFact, settleRefund } from './refunding.js';
+import { refundFactOf, settleRefund } from './refunding.js';
 import { factOf, type SettleDeps, settleFact } from './settling.js';
 
-export type EventDeps = SettleDeps & { catalog: Database };
+export type EventDeps = SettleDeps;
 
 /** What is kept of a signed message. Of its contents only ids: the provider is asked again. */
 export function inboxEventOf(
@@ -25,7 +25,7 @@ export function inboxEventOf(
     refundId: null,
     refundOutcome: null,
   };
-  if (message.kind === 'ignored') return blank;
+  if (message.kind === 'ignored' || message.kind === 'dispute') return blank;
   const object = message.kind === 'payment' ? message.payment : message.refund;
   const ref = readMetadata(object.metadata);
   const about = {
@@ -57,16 +57,32 @@ async function settleEventOnce(deps: EventDeps, event: InboxEvent): Promise<bool
     if (event.refundOutcome === null) {
       return await settlePaymentEvent(deps, { showId, reservationId, attempt }, event.intentId);
     }
-    if (event.refundNo === null) return true;
-    const kind = event.refundOutcome as RefundFact['kind'];
-    const ref = { showId, reservationId, refundNo: event.refundNo };
-    await settleRefund(deps, ref, { kind, refundId: event.refundId });
-    return true;
+    const { refundNo, refundId } = event;
+    if (refundNo === null || refundId === null) return true;
+    return await settleRefundEvent(deps, { showId, reservationId, refundNo }, refundId);
   } catch (error) {
     // A show that isn't ours: another Usher shares the provider's account.
     if (error instanceof UsherError && error.code === 'not_found') return true;
     throw error;
   }
+}
+
+/** The event may be older than what is known: the provider says how the refund stands now. */
+async function settleRefundEvent(
+  deps: EventDeps,
+  ref: RefundRef,
+  refundId: string,
+): Promise<boolean> {
+  const outcome = await deps.payments.retrieveRefund(refundId);
+  const fact = refundFactOf(outcome);
+  if (!fact) return outcome.kind === 'not_found';
+  const shard = await deps.shards.forShow(ref.showId);
+  const payments = await readPayments(shard, ref.showId, ref.reservationId);
+  const named = 'metadata' in outcome ? readMetadata(outcome.metadata) : undefined;
+  const payment = payments.find((entry) => entry.attempt === named?.attempt);
+  if (!payment || named?.attemptKey !== attemptKey(payment)) return true;
+  await settleRefund(deps, ref, fact);
+  return true;
 }
 
 const settledStates: ReadonlySet<PaymentState> = new Set(['SUCCEEDED', 'RETAKEN', 'REFUNDED']);

@@ -1,9 +1,10 @@
-import { formatShowId } from '../domain/ids.js';
+import { formatId, formatShowId } from '../domain/ids.js';
 import type { Redis } from '../redis/connect.js';
 import type { RedisNames } from '../redis/keys.js';
 import { publishReservation, publishSeats } from '../redis/show-news.js';
 import type { Logger } from '../runtime/log.js';
-import { isUnreachable } from '../store/database.js';
+import { insertIssue } from '../store/catalog/payment-issues.js';
+import { type Database, isUnreachable } from '../store/database.js';
 import { type Payment, type PaymentRef, scheduleCheck } from '../store/shard/payments.js';
 import { type PaymentFact, type Settled, settlePayment } from '../store/shard/settle.js';
 import { changeShow } from '../store/shard/show-change.js';
@@ -13,6 +14,7 @@ import type { PaymentOutcome, Payments } from './outcomes.js';
 
 /** What settling needs; confirm, webhook and reconciler each have it. */
 export type SettleDeps = {
+  catalog: Database;
   shards: Shards;
   payments: Payments;
   redis: Redis;
@@ -44,7 +46,12 @@ export async function chargeAttempt(deps: SettleDeps, payment: Payment): Promise
 export function factOf(outcome: PaymentOutcome): PaymentFact | undefined {
   switch (outcome.kind) {
     case 'succeeded':
-      return { kind: 'succeeded', intentId: outcome.intentId, received: outcome.received };
+      return {
+        kind: 'succeeded',
+        intentId: outcome.intentId,
+        received: outcome.received,
+        wrongMode: outcome.wrongMode,
+      };
     case 'requires_action':
       return {
         kind: 'action',
@@ -64,6 +71,7 @@ export function factOf(outcome: PaymentOutcome): PaymentFact | undefined {
     case 'unknown':
     case 'unavailable':
     case 'rejected':
+    case 'queued':
       return undefined;
   }
 }
@@ -78,8 +86,8 @@ export async function settleFact(
   const { result, news } = await changeShow(shard, ref.showId, (change) =>
     settlePayment(change, ref.reservationId, ref.attempt, fact),
   );
-  if (result.effect === 'mismatch') {
-    deps.log.error({ ...ref, fact: fact.kind }, 'a payment is not what was asked for');
+  if (result.effect === 'mismatch' || result.effect === 'wrong_money') {
+    await noteWrong(deps, ref, fact, result.effect);
   }
   await publishSeats(deps.redis, deps.names, news);
   if (result.fanId && result.reservation && !['nothing', 'mismatch'].includes(result.effect)) {
@@ -88,6 +96,34 @@ export async function settleFact(
     await publishReservation(deps.redis, deps.names, moved);
   }
   return result;
+}
+
+/** Puts a payment that isn't what was asked for before a person. */
+async function noteWrong(
+  deps: SettleDeps,
+  ref: PaymentRef,
+  fact: PaymentFact,
+  kind: 'mismatch' | 'wrong_money',
+): Promise<void> {
+  deps.log.error({ ...ref, fact: fact.kind }, 'a payment is not what was asked for');
+  const intentId = 'intentId' in fact ? fact.intentId : undefined;
+  const received = fact.kind === 'succeeded' ? fact.received : undefined;
+  await insertIssue(deps.catalog, {
+    kind,
+    objectId: intentId ?? attemptId(ref),
+    showId: ref.showId,
+    reservationId: ref.reservationId,
+    theirs: received?.amount,
+    currency: received?.currency,
+    detail:
+      kind === 'wrong_money'
+        ? 'The amount, currency, mode or intent is not the one asked for. All of it goes back.'
+        : `The provider tells of another intent (${fact.kind}) than the one of this attempt.`,
+  }).catch((error: unknown) => deps.log.error({ err: error }, 'an issue could not be noted'));
+}
+
+function attemptId({ showId, reservationId, attempt }: PaymentRef): string {
+  return `${formatId('payment', { showId, no: reservationId })}_${attempt}`;
 }
 
 /** Settles what the provider said; when that says nothing, the payment is looked at soon again. */
@@ -118,10 +154,13 @@ export async function payAttempt(deps: SettleDeps, payment: Payment): Promise<vo
       if (outcome.kind === 'rejected') {
         deps.log.error({ code: reason }, 'the payment provider rejects our call');
       }
-      await settleFact(deps, payment, { kind: 'not_sent', reason, certain: true });
+      const outage = outcome.kind === 'unavailable';
+      await settleFact(deps, payment, { kind: 'not_sent', reason, certain: true, outage });
       return;
     }
-    await settleOutcome(deps, payment, outcome, unknownRetryMs);
+    // A call that waits for its turn is made by the reconciler, soon.
+    const retryMs = outcome.kind === 'queued' ? 0 : unknownRetryMs;
+    await settleOutcome(deps, payment, outcome, retryMs);
   } catch (error) {
     // The attempt is committed, so the reconciler finishes what this transaction could not.
     if (!isUnreachable(error)) throw error;
@@ -154,10 +193,12 @@ export async function learnAttempt(
   payment: Payment,
   ageMs: number,
 ): Promise<PaymentFact | undefined> {
-  if (payment.intentId) return factOf(await deps.payments.retrieveIntent(payment.intentId));
+  if (payment.intentId) {
+    return factOf(await deps.payments.retrieveIntent(payment.intentId, 'cancel'));
+  }
   const repeated = await chargeAttempt(deps, payment);
   const fact = factOf(repeated);
-  if (fact || repeated.kind === 'unavailable') return fact;
+  if (fact || repeated.kind === 'unavailable' || repeated.kind === 'queued') return fact;
   const found = await findAttempt(deps, payment);
   if (found.kind !== 'not_found' || ageMs < callMsMax) return factOf(found);
   return { kind: 'not_sent', reason: 'no_intent', certain: false };

@@ -1,7 +1,23 @@
 import Stripe from 'stripe';
 import { openBreaker } from './breaker.js';
-import type { PaymentOutcome, Payments, RefundOutcome, WebhookOutcome } from './outcomes.js';
-import { isFault, readFault, readIntent, readPaymentError, readRefund } from './reading.js';
+import type {
+  IntentState,
+  PaymentOutcome,
+  Payments,
+  Priority,
+  RefundOutcome,
+  RefundState,
+  WebhookOutcome,
+} from './outcomes.js';
+import type { ProviderRate } from './provider-rate.js';
+import {
+  isFault,
+  readDispute,
+  readIntent,
+  readPaymentError,
+  readRefund,
+  readRefundError,
+} from './reading.js';
 
 export type PaymentsSettings = {
   secretKey: string;
@@ -12,11 +28,14 @@ export type PaymentsSettings = {
   timeoutMs: number;
   /** How long the open breaker sends nothing, in milliseconds. */
   breakerResetMs?: number;
+  /** The provider's own limit; unset: calls go out at once. */
+  rate?: ProviderRate | undefined;
 };
 
 const signatureSecondsMax = 300;
-const pageIntents = 100;
+const pageRows = 100;
 const searchIntentsMax = 5_000;
+const bookRowsMax = 200_000;
 
 /**
  * Opens the provider. Writing calls aren't repeated by the SDK, since the caller repeats them under
@@ -30,22 +49,48 @@ export function openPayments(settings: PaymentsSettings): Payments {
     maxNetworkRetries: 0,
     timeout: settings.timeoutMs,
   });
+  const { rate } = settings;
+  const live = modeOf(settings.secretKey);
   const breaker = openBreaker({ isFault, resetMs: settings.breakerResetMs ?? 5_000 });
+  const once = { maxNetworkRetries: 1 };
 
-  const payment = async (
-    call: () => Promise<Stripe.PaymentIntent | undefined>,
-  ): Promise<PaymentOutcome> => {
+  /** In its turn and through the breaker; undefined when the turn didn't come. */
+  const ask = async <T, E>(
+    priority: Priority,
+    call: () => Promise<T>,
+    failed: (error: unknown) => E,
+  ): Promise<T | E | { kind: 'queued' }> => {
+    // An open breaker answers at once: no call that isn't made should wait for its turn.
+    if (rate && breaker.state() !== 'open' && !(await rate.turn(priority))) {
+      return { kind: 'queued' };
+    }
     try {
-      const intent = await breaker.run(call);
-      return intent === undefined ? { kind: 'not_found' } : readIntent(intent);
+      return await breaker.run(call);
     } catch (error) {
-      return readPaymentError(error);
+      if (breaker.state() === 'open') rate?.troubled();
+      return failed(error);
     }
   };
+  const payment = (
+    priority: Priority,
+    call: () => Promise<Stripe.PaymentIntent | undefined>,
+  ): Promise<PaymentOutcome> =>
+    ask(
+      priority,
+      async (): Promise<PaymentOutcome> => {
+        const intent = await call();
+        return intent === undefined ? { kind: 'not_found' } : readIntent(intent, live);
+      },
+      (error) => readPaymentError(error, live),
+    );
+  const refund = (call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> =>
+    ask('refund', async () => readRefund(await call()), readRefundError);
+  const retrieve = (intentId: string, priority: Priority): Promise<PaymentOutcome> =>
+    payment(priority, () => stripe.paymentIntents.retrieve(intentId, {}, once));
 
   return {
     createIntent: (request) =>
-      payment(() =>
+      payment('confirm', () =>
         stripe.paymentIntents.create(
           {
             allowed_payment_method_types: ['card'],
@@ -59,43 +104,80 @@ export function openPayments(settings: PaymentsSettings): Payments {
           { idempotencyKey: request.idempotencyKey },
         ),
       ),
-    retrieveIntent: (intentId) =>
-      payment(() => stripe.paymentIntents.retrieve(intentId, {}, { maxNetworkRetries: 1 })),
-    findIntent: (search) => payment(() => searchIntent(stripe, search)),
-    cancelIntent: (intentId) => cancel(stripe, payment, intentId),
-    refund: async (request): Promise<RefundOutcome> => {
-      try {
-        const refund = await breaker.run(() =>
-          stripe.refunds.create(
-            {
-              payment_intent: request.intentId,
-              amount: request.amount,
-              metadata: request.metadata,
-            },
-            { idempotencyKey: request.idempotencyKey },
-          ),
-        );
-        return readRefund(refund);
-      } catch (error) {
-        return readFault(error);
-      }
+    retrieveIntent: (intentId, priority = 'confirm') => retrieve(intentId, priority),
+    findIntent: (search) => payment('cancel', () => searchIntent(stripe, search)),
+    cancelIntent: async (intentId) => {
+      const outcome = await payment('cancel', () => stripe.paymentIntents.cancel(intentId));
+      // A refusal without the intent in it: what matters is what the intent has become.
+      return outcome.kind === 'rejected' ? retrieve(intentId, 'cancel') : outcome;
     },
+    refund: (request) =>
+      refund(() =>
+        stripe.refunds.create(
+          {
+            payment_intent: request.intentId,
+            amount: request.amount,
+            metadata: request.metadata,
+          },
+          { idempotencyKey: request.idempotencyKey },
+        ),
+      ),
+    retrieveRefund: (refundId) => refund(() => stripe.refunds.retrieve(refundId, {}, once)),
+    readBooks: async (span) => ({
+      payments: await readPages<Stripe.PaymentIntent, IntentState>(
+        { span, rate },
+        (page) => stripe.paymentIntents.list(page, once),
+        (intent) => readIntent(intent, live),
+      ),
+      refunds: await readPages<Stripe.Refund, RefundState>(
+        { span, rate },
+        (page) => stripe.refunds.list(page, once),
+        readRefund,
+      ),
+    }),
     parseWebhook: (rawBody, signature) =>
-      parseWebhook(stripe, settings.webhookSecret, rawBody, signature),
+      parseWebhook(stripe, { secret: settings.webhookSecret, live }, rawBody, signature),
     breakerState: breaker.state,
-    close: breaker.close,
+    close: () => {
+      rate?.close();
+      breaker.close();
+    },
   };
 }
 
-async function cancel(
-  stripe: Stripe,
-  payment: (call: () => Promise<Stripe.PaymentIntent>) => Promise<PaymentOutcome>,
-  intentId: string,
-): Promise<PaymentOutcome> {
-  const outcome = await payment(() => stripe.paymentIntents.cancel(intentId));
-  if (outcome.kind !== 'rejected') return outcome;
-  // A refusal without the intent in it: what matters is what the intent has become.
-  return payment(() => stripe.paymentIntents.retrieve(intentId, {}, { maxNetworkRetries: 1 }));
+/** True for a live key, false for a test key; other servers' keys say nothing. */
+function modeOf(secretKey: string): boolean | undefined {
+  const mode = /^(?:sk|rk)_(live|test)_/.exec(secretKey)?.[1];
+  return mode === undefined ? undefined : mode === 'live';
+}
+
+type Span = { from: Date; to: Date };
+type Listed = { id: string; created: number };
+type Page = { limit: number; created: Stripe.RangeQueryParam };
+
+function pageOf({ from, to }: Span): Page {
+  const gte = Math.floor(from.getTime() / 1000);
+  return { limit: pageRows, created: { gte, lte: Math.ceil(to.getTime() / 1000) } };
+}
+
+/** Everything created in a span; a server that filters less is filtered here. */
+async function readPages<T extends Listed, S>(
+  { span, rate }: { span: Span; rate: ProviderRate | undefined },
+  list: (page: Page) => AsyncIterable<T>,
+  read: (object: T) => S,
+): Promise<S[]> {
+  const found: S[] = [];
+  let seen = 0;
+  for await (const object of list(pageOf(span))) {
+    seen += 1;
+    // Before the next page is fetched; a close may be late, so that it comes after everybody.
+    if (seen % pageRows === 0) await rate?.turn('refund');
+    if (seen > bookRowsMax)
+      throw new Error(`more than ${bookRowsMax} rows in the provider's books`);
+    const atMs = object.created * 1000;
+    if (atMs >= span.from.getTime() && atMs < span.to.getTime()) found.push(read(object));
+  }
+  return found;
 }
 
 /** Reads the intents of a time window, newest first; a list is exact where the search index lags. */
@@ -103,16 +185,8 @@ async function searchIntent(
   stripe: Stripe,
   search: Parameters<Payments['findIntent']>[0],
 ): Promise<Stripe.PaymentIntent | undefined> {
-  const list = stripe.paymentIntents.list(
-    {
-      limit: pageIntents,
-      created: {
-        gte: Math.floor(search.createdFrom.getTime() / 1000),
-        lte: Math.ceil(search.createdTo.getTime() / 1000),
-      },
-    },
-    { maxNetworkRetries: 1 },
-  );
+  const span = { from: search.createdFrom, to: search.createdTo };
+  const list = stripe.paymentIntents.list(pageOf(span), { maxNetworkRetries: 1 });
   let seen = 0;
   for await (const intent of list) {
     if (intent.metadata[search.key] === search.value) return intent;
@@ -126,7 +200,7 @@ async function searchIntent(
 
 function parseWebhook(
   stripe: Stripe,
-  secret: string,
+  { secret, live }: { secret: string; live: boolean | undefined },
   rawBody: Buffer,
   signature: string,
 ): WebhookOutcome {
@@ -138,13 +212,17 @@ function parseWebhook(
   }
   const head = { eventId: event.id, type: event.type, at: new Date(event.created * 1000) };
   const { object } = event.data;
-  if ('object' in object && object.object === 'payment_intent') {
-    return { kind: 'payment', ...head, payment: readIntent(object) };
+  const what = 'object' in object ? object.object : undefined;
+  switch (what) {
+    case 'payment_intent':
+      return { kind: 'payment', ...head, payment: readIntent(object as never, live) };
+    case 'refund':
+      return { kind: 'refund', ...head, refund: readRefund(object as never) };
+    case 'dispute':
+      return { kind: 'dispute', ...head, dispute: readDispute(object as never) };
+    default:
+      return { kind: 'ignored', ...head };
   }
-  if ('object' in object && object.object === 'refund') {
-    return { kind: 'refund', ...head, refund: readRefund(object) };
-  }
-  return { kind: 'ignored', ...head };
 }
 
 function serverOf(

@@ -39,6 +39,10 @@ export type RedisNames = {
   providerPace: string;
   /** Prefix of the leaky buckets. */
   limits: string;
+  /** Bucket of the calls that all processes make to the payment provider. */
+  providerCalls: string;
+  /** What admission should know of the payment provider (JSON); absent: all is well. */
+  provider: string;
 };
 
 export function redisNames(prefix: string): RedisNames {
@@ -62,5 +66,7 @@ export function redisNames(prefix: string): RedisNames {
     queuePrefix: `{${prefix}:queue}`,
     providerPace: `${prefix}:provider:pace`,
     limits: `${prefix}:limit`,
+    providerCalls: `${prefix}:provider:calls`,
+    provider: `${prefix}:provider`,
   };
 }

@@ -46,6 +46,37 @@ export function openLocalBuckets(
 }
 
 /**
+ * One bucket that all processes share and fill to different heights: it takes a drop when fewer
+ * than `burst` are in it, and answers 0 or the milliseconds to wait. `dropUs` must always be the
+ * same. While Redis is away, this process has a bucket of its own.
+ */
+export function takeDrop(
+  redis: Redis,
+  key: string,
+): (dropUs: number, burst: number) => Promise<number> {
+  let askAgainAtMs = 0;
+  let emptyAtMs = 0;
+  const local = (dropMs: number, burst: number): number => {
+    const nowMs = performance.now();
+    const from = Math.max(nowMs, emptyAtMs);
+    const waitMs = Math.round((from + dropMs * (1 - burst) - nowMs) * 1_000) / 1_000;
+    if (waitMs > 0) return waitMs;
+    emptyAtMs = from + dropMs;
+    return 0;
+  };
+  return async (dropUs, burst) => {
+    if (performance.now() < askAgainAtMs) return local(dropUs / 1_000, burst);
+    try {
+      return Number(await runScript(redis, script, [key], [dropUs, burst])) / 1_000;
+    } catch (error) {
+      if (!(error instanceof RedisAway)) throw error;
+      askAgainAtMs = performance.now() + awayMs;
+      return local(dropUs / 1_000, burst);
+    }
+  };
+}
+
+/**
  * Buckets that all processes share, by Redis's clock. While Redis is away each process counts by
  * the same rule for itself, so a limit gets looser by the number of processes and never vanishes.
  */

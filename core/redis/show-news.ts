@@ -46,11 +46,22 @@ export async function publishReservation(
         : { expires_at: new Date(moved.expiresAtMs).toISOString() }),
     },
   });
-  if (moved.state !== 'BOOKED') return;
+  if (moved.state === 'BOOKED') {
+    await publishBooking(redis, names, { ...ref, fanId: moved.fanId, state: 'confirmed' });
+  }
+}
+
+/** Tells a fan's pages that a booking has come, or has changed. */
+export async function publishBooking(
+  redis: Redis,
+  names: RedisNames,
+  moved: { showId: ShowId; no: number; fanId: string; state: 'confirmed' | 'cancelled' },
+): Promise<void> {
+  const ref = { showId: moved.showId, no: moved.no };
   await publish(redis, names.everyoneChannel, {
     kind: 'booking',
     fan_id: moved.fanId,
-    booking: { booking_id: formatId('booking', ref), state: 'confirmed' },
+    booking: { booking_id: formatId('booking', ref), state: moved.state },
   });
 }
 

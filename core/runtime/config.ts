@@ -35,6 +35,8 @@ const schema = z.object({
   STRIPE_SECRET_KEY: z.string().min(8),
   STRIPE_WEBHOOK_SECRET: z.string().min(8),
   STRIPE_API_BASE: url(['http', 'https']).optional(),
+  STRIPE_PUBLISHABLE_KEY: z.string().startsWith('pk_').optional(),
+  USHER_PROVIDER_RATE: z.coerce.number().int().min(1).max(10_000).default(20),
   USHER_PUBLIC_URL: url(['http', 'https']).optional(),
   USHER_SMTP_URL: z
     .string()
@@ -60,7 +62,15 @@ export type Config = {
   shardUrls: string[];
   redisUrl: string;
   redisPrefix: string;
-  payments: { secretKey: string; webhookSecret: string; apiBase: string | undefined };
+  payments: {
+    secretKey: string;
+    webhookSecret: string;
+    apiBase: string | undefined;
+    /** For Stripe's own fields in the page; undefined with another server. */
+    publishableKey: string | undefined;
+    /** Calls that the provider takes a second. */
+    ratePerSecond: number;
+  };
   publicUrl: string;
   smtpUrls: string[];
   /** Sender of all mails, as `Name <address>`. */
@@ -108,6 +118,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       secretKey: value.STRIPE_SECRET_KEY,
       webhookSecret: value.STRIPE_WEBHOOK_SECRET,
       apiBase: value.STRIPE_API_BASE,
+      publishableKey: value.STRIPE_PUBLISHABLE_KEY,
+      ratePerSecond: value.USHER_PROVIDER_RATE,
     },
     publicUrl: value.USHER_PUBLIC_URL ?? `http://localhost:${value.USHER_PORT}`,
     smtpUrls: value.USHER_SMTP_URL,

@@ -8,11 +8,11 @@ import {
 } from '../../core/store/shard/outbox.js';
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { cancelIntentHandler } from './cancel-intent.js';
+import { cancelMailHandler } from './cancel-mail.js';
 import type { OutboxDeps, OutboxHandler } from './deps.js';
 import { fanBookingHandler } from './fan-booking.js';
 import { grantedHandler } from './granted.js';
 import { offerHandler } from './offer.js';
-import { refundHandler } from './refund.js';
 import { refundMailHandler } from './refund-mail.js';
 import { ticketMailHandler } from './ticket-mail.js';
 
@@ -28,7 +28,6 @@ const lanes: Lane[] = [
     handlers: {
       granted: grantedHandler,
       fan_booking: fanBookingHandler,
-      refund: refundHandler,
       cancel_intent: cancelIntentHandler,
     },
     rowsMax: 50,
@@ -40,6 +39,7 @@ const lanes: Lane[] = [
       ticket_mail: ticketMailHandler,
       refund_mail: refundMailHandler,
       offer: offerHandler,
+      cancel_mail: cancelMailHandler,
     },
     rowsMax: 16,
     leaseMs: 120_000,

@@ -51,7 +51,10 @@ describe('payments without webhooks', () => {
   };
   const reconcile = async (held: TestHold): Promise<void> => {
     await change(held, `UPDATE payment SET check_at = ${past}`);
-    for (const shardId of world.stores.shards.ids()) await reconcileShard(world.deps, shardId);
+    for (const shardId of world.stores.shards.ids()) {
+      await reconcileShard(world.deps, shardId, 'charges');
+      await reconcileShard(world.deps, shardId, 'looks');
+    }
   };
   /** An attempt that waits for 3-D Secure. */
   const challenged = async (): Promise<{ held: TestHold; page: string }> => {

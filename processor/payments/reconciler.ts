@@ -1,22 +1,41 @@
 import { type EventDeps, settleEvent } from '../../core/payments/settle-event.js';
 import { claimEvent, listDueEvents } from '../../core/store/catalog/inbox.js';
 import { listDuePayments } from '../../core/store/shard/payments.js';
+import { listDueRefunds } from '../../core/store/shard/refunds.js';
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { reconcilePayment } from './attempts.js';
+import { closeOnce } from './closing.js';
+import { reconcileRefund } from './refunds.js';
 
 const pauseMs = 1_000;
+/** Fans wait for the charges that had no turn at once. */
+const chargePauseMs = 250;
+/** Staff who ask for a close wait for it. */
+const closePauseMs = 1_000;
 const batchRowsMax = 50;
 const atOnceMax = 4;
 
 /**
- * Opens the reconciler: each second it looks at the payments that are due on every shard and at
- * the stored events that nobody settled. With webhooks switched off it settles everything alone.
+ * Opens the reconciler: each second it looks at the payments and refunds that are due on every shard
+ * and at the stored events that nobody settled. With webhooks switched off it settles everything
+ * alone. Charges have a loop of their own, so that no number of ending holds stands before a fan.
  */
 export function openReconciler(deps: EventDeps): Loop {
-  const loops = [openLoop('inbox', { log: deps.log, pauseMs }, () => drainInbox(deps))];
+  const { log } = deps;
+  const loops = [
+    openLoop('inbox', { log, pauseMs }, () => drainInbox(deps)),
+    openLoop('daily close', { log, pauseMs: closePauseMs }, () => closeOnce(deps)),
+  ];
   deps.shards.onJoin((shardId) => {
-    const turn = () => reconcileShard(deps, shardId);
-    loops.push(openLoop(`payments ${shardId}`, { log: deps.log, pauseMs }, turn));
+    loops.push(
+      openLoop(`charges ${shardId}`, { log, pauseMs: chargePauseMs }, () =>
+        reconcileShard(deps, shardId, 'charges'),
+      ),
+      openLoop(`payments ${shardId}`, { log, pauseMs }, () =>
+        reconcileShard(deps, shardId, 'looks'),
+      ),
+      openLoop(`refunds ${shardId}`, { log, pauseMs }, () => drainRefunds(deps, shardId)),
+    );
   });
   return {
     close: async () => {
@@ -26,14 +45,32 @@ export function openReconciler(deps: EventDeps): Loop {
 }
 
 /** One turn over a shard's due payments; true when there may be more. */
-export async function reconcileShard(deps: EventDeps, shardId: number): Promise<boolean> {
+export async function reconcileShard(
+  deps: EventDeps,
+  shardId: number,
+  what: 'charges' | 'looks',
+): Promise<boolean> {
   const shard = deps.shards.byId(shardId);
-  const due = await listDuePayments(shard, batchRowsMax);
+  const due = await listDuePayments(shard, what, batchRowsMax);
   await forEachAtOnce(due, atOnceMax, async (ref) => {
     try {
       await reconcilePayment(deps, shard, ref);
     } catch (error) {
       deps.log.warn({ err: error, ...ref }, 'a payment could not be looked at');
+    }
+  });
+  return due.length === batchRowsMax;
+}
+
+/** One turn over a shard's due refunds; true when there may be more. */
+export async function drainRefunds(deps: EventDeps, shardId: number): Promise<boolean> {
+  const shard = deps.shards.byId(shardId);
+  const due = await listDueRefunds(shard, batchRowsMax);
+  await forEachAtOnce(due, atOnceMax, async (ref) => {
+    try {
+      await reconcileRefund(deps, shard, ref);
+    } catch (error) {
+      deps.log.warn({ err: error, ...ref }, 'a refund could not be looked at');
     }
   });
   return due.length === batchRowsMax;

@@ -72,6 +72,7 @@ describe('kill -9 around every provider call', () => {
   /** Makes what the dead one had claimed due at once, instead of waiting for its lease. */
   const makeDue = async (held: TestHold): Promise<void> => {
     await change(held, 'UPDATE payment SET check_at = IF(check_at IS NULL, NULL, NOW(3))');
+    await change(held, 'UPDATE refund SET check_at = IF(check_at IS NULL, NULL, NOW(3))');
     await (await shardOf()).change(
       'UPDATE outbox SET due_at = NOW(3) WHERE show_id = ? AND due_at IS NOT NULL',
       [held.showId],
@@ -113,8 +114,9 @@ describe('kill -9 around every provider call', () => {
     const rows = await (await shardOf()).rows(
       `SELECT 1 FROM payment WHERE show_id = ? AND reservation_id = ?
          AND check_at > NOW(3) + INTERVAL 16 SECOND
-       UNION ALL SELECT 1 FROM outbox WHERE show_id = ? AND kind = 'refund' AND tries > 0`,
-      [held.showId, held.reservationId, held.showId],
+       UNION ALL SELECT 1 FROM refund WHERE show_id = ? AND reservation_id = ?
+         AND check_at > NOW(3) + INTERVAL 60 SECOND`,
+      [held.showId, held.reservationId, held.showId, held.reservationId],
     );
     return rows.length > 0;
   };

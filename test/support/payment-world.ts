@@ -9,9 +9,12 @@ import { openLimits } from '../../api/limits.js';
 import { openMetrics } from '../../api/metrics.js';
 import { problemHandler } from '../../api/problem.js';
 import { registerRoutes } from '../../api/register.js';
+import { bookingCancelRoutes } from '../../api/routes/booking-cancel.js';
 import { bookingsRoutes } from '../../api/routes/bookings.js';
 import { confirmRoutes } from '../../api/routes/confirm.js';
 import { reservationsRoutes } from '../../api/routes/reservations.js';
+import { staffPaymentRoutes } from '../../api/routes/staff-payments.js';
+import { staffRefundRoutes } from '../../api/routes/staff-refunds.js';
 import { webhookHandler } from '../../api/webhook.js';
 import { formatId } from '../../core/domain/ids.js';
 import type { EventDeps } from '../../core/payments/settle-event.js';
@@ -20,7 +23,7 @@ import { closeRedis, openRedis } from '../../core/redis/connect.js';
 import { redisNames } from '../../core/redis/keys.js';
 import { openLog } from '../../core/runtime/log.js';
 import { loadSecrets, type Secrets } from '../../core/runtime/secrets.js';
-import { openTokens } from '../../core/runtime/tokens.js';
+import { openTokens, type StaffRole } from '../../core/runtime/tokens.js';
 import { openFanGuard } from '../../core/store/catalog/fans.js';
 import { type Sandbox, startSandbox } from '../../sandbox/app.js';
 import type { TestHold } from './fixtures.js';
@@ -42,8 +45,14 @@ export type PaymentWorld = {
     fanId: string,
     method: string,
     path: string,
-    more?: { body?: unknown; headers?: Record<string, string> },
+    more?: { body?: unknown; headers?: Record<string, string>; role?: StaffRole },
   ): Promise<{ status: number; body: Record<string, unknown>; text: string; headers: Headers }>;
+  /** The same as a member of staff. */
+  callStaff: (
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<{ status: number; body: Record<string, unknown>; text: string }>;
   confirm(
     hold: TestHold,
     token: string,
@@ -86,10 +95,11 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
 
   const call: PaymentWorld['call'] = async (fanId, method, path, more = {}) => {
     const expiresAtMs = Date.now() + 600_000;
+    const role = more.role === undefined ? {} : { role: more.role };
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${tokens.signSession({ fanId, epoch: 1, expiresAtMs })}`,
+        authorization: `Bearer ${tokens.signSession({ fanId, epoch: 1, expiresAtMs, ...role })}`,
         ...(more.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...more.headers,
       },
@@ -108,6 +118,8 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
     deps,
     url,
     call,
+    callStaff: (method, path, body) =>
+      call('desk', method, path, { role: 'admin', ...(body === undefined ? {} : { body }) }),
     confirm: (hold, token, key) => {
       const ref = { showId: hold.showId, no: hold.reservationId };
       const body = { reservation_id: formatId('reservation', ref), payment_token: token };
@@ -130,7 +142,14 @@ function buildApp(deps: ApiDeps): express.Express {
   const app = express();
   app.post('/api/v1/payments/webhook', express.raw({ type: () => true }), webhookHandler(deps));
   app.use(express.json());
-  const routes = [...confirmRoutes(deps), ...reservationsRoutes(deps), ...bookingsRoutes(deps)];
+  const routes = [
+    ...confirmRoutes(deps),
+    ...reservationsRoutes(deps),
+    ...bookingsRoutes(deps),
+    ...bookingCancelRoutes(deps),
+    ...staffRefundRoutes(deps),
+    ...staffPaymentRoutes(deps),
+  ];
   registerRoutes(app, routes, deps);
   app.use(problemHandler(deps.log));
   return app;

@@ -102,5 +102,7 @@ async function openAttempt(
     createdAtMs: change.nowMs,
     updatedAtMs: change.nowMs,
     checkAtMs,
+    receivedAmount: null,
+    receivedCurrency: null,
   };
 }

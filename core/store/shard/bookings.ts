@@ -56,7 +56,10 @@ export async function bookReservation(
   const { reservationId, fanId } = reservation;
   const inTime = reservation.state === 'PAYING' || reservation.state === 'ENDING';
   await endBooked(change, reservation);
-  const seats = await moveReservationSeats(change, reservationId, 'HELD', 'BOOKED');
+  const seats = await moveReservationSeats(change, reservationId, {
+    from: 'HELD',
+    to: 'BOOKED',
+  });
   if (seats.length !== reservation.seats.length) {
     throw new Error(`${seats.length} of ${reservation.seats.length} seats were still held`);
   }

@@ -8,7 +8,9 @@ import {
 import { chargesOf, rowsOf } from '../../../test/support/payment-rows.js';
 import { openPaymentWorld, type PaymentWorld } from '../../../test/support/payment-world.js';
 import { settleFact } from '../../payments/settling.js';
+import { listOpenIssues } from '../catalog/payment-issues.js';
 import { type Payment, readPayments } from './payments.js';
+import { readRefunds } from './refunds.js';
 import type { PaymentFact, Settled } from './settle.js';
 
 describe('money and the end of a hold, in every order', () => {
@@ -124,17 +126,40 @@ describe('money and the end of a hold, in every order', () => {
     expect(await rows(held)).toMatchObject({ ...sold, payments: ['RETAKEN'] });
   });
 
-  it('does nothing with another amount, currency or intent', async () => {
+  it.each([
+    ['amount', { received: { amount: 1, currency: 'INR' } }],
+    ['currency', { received: { amount: 48_000, currency: 'EUR' } }],
+    ['mode', { received: { amount: 48_000, currency: 'INR' }, wrongMode: true }],
+  ])('gives money of another %s back, books nothing and tells staff', async (_what, wrong) => {
     const { held, payment } = await paidUnheard();
-    const intentId = payment.intentId ?? '';
-    for (const fact of [
-      { kind: 'succeeded', intentId, received: { amount: 1, currency: 'INR' } },
-      { kind: 'succeeded', intentId, received: { amount: 48_000, currency: 'EUR' } },
-      { kind: 'succeeded', intentId: 'pi_other', received: { amount: 48_000, currency: 'INR' } },
-    ] as const) {
-      expect(await settleFact(world.deps, payment, fact)).toMatchObject({ effect: 'mismatch' });
-    }
-    expect(await rows(held)).toMatchObject({ reservation: 'PAYING', payments: ['ACTION'] });
+    const fact = { kind: 'succeeded', intentId: payment.intentId ?? '', ...wrong } as PaymentFact;
+    expect(await settleFact(world.deps, payment, fact)).toMatchObject({ effect: 'wrong_money' });
+    expect(await settleFact(world.deps, payment, fact)).toMatchObject({ effect: 'nothing' });
+    expect(await rows(held)).toMatchObject({
+      reservation: 'HELD',
+      payments: ['SUCCEEDED_LATE'],
+      refunds: ['CREATED'],
+      tickets: 0,
+    });
+    const [refund] = await readRefunds(await shardOf(), held.showId, held.reservationId);
+    expect(refund).toMatchObject({ ...wrong.received, reason: 'wrong_payment' });
+    const issues = await listOpenIssues(world.stores.catalog, 1_000);
+    expect(issues.find((one) => one.objectId === payment.intentId)).toMatchObject({
+      kind: 'wrong_money',
+      reservationId: held.reservationId,
+    });
+  });
+
+  it('gives the money of a second intent back by that intent, once', async () => {
+    const { held, payment } = await paidUnheard();
+    const received = { amount: 48_000, currency: 'INR' };
+    const second: PaymentFact = { kind: 'succeeded', intentId: 'pi_second', received };
+    expect(await settle(payment, 'succeeded')).toMatchObject({ effect: 'booked' });
+    expect(await settleFact(world.deps, payment, second)).toMatchObject({ effect: 'wrong_money' });
+    expect(await settleFact(world.deps, payment, second)).toMatchObject({ effect: 'nothing' });
+    expect(await rows(held)).toMatchObject({ ...sold, refunds: ['CREATED'] });
+    const [refund] = await readRefunds(await shardOf(), held.showId, held.reservationId);
+    expect(refund).toMatchObject({ intentId: 'pi_second', amount: 48_000 });
   });
 
   it('settles once when told the same many times at once', async () => {

@@ -1,8 +1,9 @@
+import type { Money } from '../../domain/money.js';
 import type { PaymentState } from '../../domain/states.js';
 import { bookReservation } from './bookings.js';
 import { startPaying } from './paying.js';
 import { movePayment, type Payment } from './payments.js';
-import { insertRefund, lockRefunds } from './refunds.js';
+import { insertRefund, lockRefunds, nextRefundNo } from './refunds.js';
 import type { Reservation } from './reservations.js';
 import type { ShowChange } from './show-change.js';
 
@@ -10,6 +11,8 @@ import type { ShowChange } from './show-change.js';
 export function isLateMoney(state: PaymentState): boolean {
   return state === 'FAILED' || state === 'CANCELLED';
 }
+
+type Arrived = { intentId: string; received: Money };
 
 /**
  * Money that arrived after its attempt or its hold was over: the same seats if all of them and the
@@ -20,30 +23,74 @@ export async function settleLateMoney(
   change: ShowChange,
   reservation: Reservation,
   payment: Payment,
-  intentId: string,
+  arrived: Arrived,
 ): Promise<'retaken' | 'refund_due'> {
-  const subjectId = reservation.reservationId;
-  const detail = { attempt: payment.attempt };
-  await movePayment(change, payment, 'SUCCEEDED_LATE', { intentId, checkAtMs: null });
-  change.log({ kind: 'PAY_LATE', subjectId, detail });
+  await takeAsOwed(change, payment, arrived);
   if (await regainSeats(change, reservation)) {
     await movePayment(change, payment, 'RETAKEN', { checkAtMs: null });
     await bookReservation(change, reservation, payment.attempt);
+    const { amount, currency } = arrived.received;
+    const { reservationId } = reservation;
+    change.book({ reservationId, debit: 'owed', credit: 'sales', amount, currency });
     return 'retaken';
   }
-  const refunds = await lockRefunds(change, reservation.reservationId);
-  const refundNo = 1 + Math.max(0, ...refunds.map((refund) => refund.refundNo));
-  await insertRefund(change, {
-    reservationId: reservation.reservationId,
-    refundNo,
-    attempt: payment.attempt,
-    amount: payment.amount,
-    currency: payment.currency,
-    reason: 'late_payment',
-  });
-  change.log({ kind: 'REFUND_DUE', subjectId, detail: { ...detail, refund_no: refundNo } });
-  change.outbox({ kind: 'refund', subjectId, payload: { refund_no: refundNo } });
+  await oweBack(change, payment, { ...arrived.received, reason: 'late_payment' });
   return 'refund_due';
+}
+
+/**
+ * Money that isn't what was asked for, by its amount, currency or mode: it never buys a ticket and
+ * all of it goes back. The attempt is over; the caller decides about the hold.
+ */
+export async function settleWrongMoney(
+  change: ShowChange,
+  payment: Payment,
+  arrived: Arrived,
+): Promise<void> {
+  await takeAsOwed(change, payment, arrived);
+  await oweBack(change, payment, { ...arrived.received, reason: 'wrong_payment' });
+}
+
+/** Money of a second intent for one attempt: it goes back by its own intent, once. */
+export async function settleSecondIntent(
+  change: ShowChange,
+  payment: Payment,
+  { intentId, received }: Arrived,
+): Promise<boolean> {
+  const refunds = await lockRefunds(change, payment.reservationId);
+  if (refunds.some((refund) => refund.intentId === intentId)) return false;
+  const { reservationId, attempt } = payment;
+  change.log({ kind: 'PAY_TWICE', subjectId: reservationId, detail: { attempt } });
+  change.book({ reservationId, debit: 'provider', credit: 'owed', ...received });
+  await oweBack(change, payment, { ...received, reason: 'second_charge', intentId });
+  return true;
+}
+
+async function takeAsOwed(
+  change: ShowChange,
+  payment: Payment,
+  { intentId, received }: Arrived,
+): Promise<void> {
+  const { reservationId, attempt } = payment;
+  const differs = received.amount !== payment.amount || received.currency !== payment.currency;
+  await movePayment(change, payment, 'SUCCEEDED_LATE', {
+    intentId,
+    checkAtMs: null,
+    ...(differs ? { received } : {}),
+  });
+  change.log({ kind: 'PAY_LATE', subjectId: reservationId, detail: { attempt } });
+  change.book({ reservationId, debit: 'provider', credit: 'owed', ...received });
+}
+
+async function oweBack(
+  change: ShowChange,
+  { reservationId, attempt }: Payment,
+  refund: Money & { reason: string; intentId?: string },
+): Promise<void> {
+  const refundNo = nextRefundNo(await lockRefunds(change, reservationId));
+  await insertRefund(change, { reservationId, refundNo, attempt, ...refund });
+  const detail = { attempt, refund_no: refundNo };
+  change.log({ kind: 'REFUND_DUE', subjectId: reservationId, detail });
 }
 
 /** True when the reservation holds its seats (again); nothing was written when false. */

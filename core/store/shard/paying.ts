@@ -60,6 +60,35 @@ export async function endBooked(change: ShowChange, reservation: Reservation): P
   reservation.dueAtMs = null;
 }
 
+/** How much time a hold gets, once, when the payment provider could not be asked. */
+export const outageGraceMs = 120_000;
+
+/**
+ * Gives a HELD reservation its one extension for a provider that failed, at most to the start of
+ * the show. Does nothing the second time.
+ */
+export async function giveGrace(change: ShowChange, reservation: Reservation): Promise<void> {
+  const { tx, head, nowMs } = change;
+  if (reservation.graceAtMs !== null) return;
+  const untilMs = Math.min(
+    Math.max(reservation.expiresAtMs, nowMs + outageGraceMs),
+    head.startsAtMs,
+  );
+  if (untilMs <= reservation.expiresAtMs) return;
+  const until = new Date(untilMs);
+  const { matched } = await tx.change(
+    `UPDATE reservation SET expires_at = ?, due_at = ?, grace_at = ?
+     WHERE show_id = ? AND reservation_id = ? AND state = 'HELD' AND grace_at IS NULL`,
+    [until, until, new Date(nowMs), head.showId, reservation.reservationId],
+  );
+  if (matched !== 1) throw new Error('a locked hold got its extension elsewhere');
+  reservation.expiresAtMs = untilMs;
+  reservation.dueAtMs = untilMs;
+  reservation.graceAtMs = nowMs;
+  const detail = { expires_at_ms: untilMs, reason: 'outage' };
+  change.log({ kind: 'EXTENDED', subjectId: reservation.reservationId, detail });
+}
+
 /** Gives a hold more time; false when it was no longer HELD. */
 export async function extendHold(
   { tx, head }: ShowChange,

@@ -1,4 +1,5 @@
 import type { ShowId } from '../../domain/ids.js';
+import type { Money } from '../../domain/money.js';
 import type { PaymentState } from '../../domain/states.js';
 import type { Database, Queryable } from '../database.js';
 import type { ShowChange } from './show-change.js';
@@ -20,27 +21,22 @@ export type Payment = PaymentRef & {
   updatedAtMs: number;
   /** When the reconciler looks at it next; null when nothing is left to learn. */
   checkAtMs: number | null;
+  /** What was taken, where that isn't what was asked for. */
+  receivedAmount: number | null;
+  receivedCurrency: string | null;
 };
 
-type Row = {
-  reservation_id: number;
-  attempt: number;
-  idem_key: string;
-  payment_token: string;
-  state: PaymentState;
-  amount: number;
-  currency: string;
-  intent_id: string | null;
-  client_secret: string | null;
-  next_action_url: string | null;
-  decline_code: string | null;
-  created_at: Date;
-  updated_at: Date;
-  check_at: Date | null;
+type Row = Omit<Payment, 'showId' | 'createdAtMs' | 'updatedAtMs' | 'checkAtMs'> & {
+  createdAt: Date;
+  updatedAt: Date;
+  checkAt: Date | null;
 };
 
-const columns = `reservation_id, attempt, idem_key, payment_token, state, amount, currency, intent_id,
-  client_secret, next_action_url, decline_code, created_at, updated_at, check_at`;
+const columns = `reservation_id AS reservationId, attempt, idem_key AS idemKey,
+  payment_token AS paymentToken, state, amount, currency, intent_id AS intentId,
+  client_secret AS clientSecret, next_action_url AS nextActionUrl, decline_code AS declineCode,
+  received_amount AS receivedAmount, received_currency AS receivedCurrency,
+  created_at AS createdAt, updated_at AS updatedAt, check_at AS checkAt`;
 
 /** How long one look at a payment may take before another processor may look too. */
 const claimSeconds = 20;
@@ -111,6 +107,8 @@ export type PaymentNotes = {
   nextActionUrl?: string | undefined;
   declineCode?: string | undefined;
   idemKey?: string;
+  /** Money that isn't what was asked for. */
+  received?: Money | undefined;
   checkAtMs: number | null;
 };
 
@@ -125,7 +123,9 @@ export async function movePayment(
     `UPDATE payment SET state = ?, open_attempt = ?, updated_at = ?, check_at = ?,
        intent_id = COALESCE(?, intent_id), client_secret = COALESCE(?, client_secret),
        next_action_url = COALESCE(?, next_action_url),
-       decline_code = COALESCE(?, decline_code), idem_key = COALESCE(?, idem_key)
+       decline_code = COALESCE(?, decline_code), idem_key = COALESCE(?, idem_key),
+       received_amount = COALESCE(?, received_amount),
+       received_currency = COALESCE(?, received_currency)
      WHERE show_id = ? AND reservation_id = ? AND attempt = ? AND state = ?`,
     [
       to,
@@ -137,6 +137,8 @@ export async function movePayment(
       notes.nextActionUrl ?? null,
       notes.declineCode ?? null,
       notes.idemKey ?? null,
+      notes.received?.amount ?? null,
+      notes.received?.currency ?? null,
       head.showId,
       payment.reservationId,
       payment.attempt,
@@ -162,17 +164,20 @@ export async function scheduleCheck(
 }
 
 /**
- * Payments that are due for a look, oldest first. One of the few statements over a whole shard:
+ * Payments that are due for a look, oldest first: `charges` are attempts that the provider hasn't
+ * heard of, whose fans wait; `looks` are all others. One of the few statements over a whole shard:
  * nothing else knows which shows have one, and the index holds only unsettled payments.
  */
 export async function listDuePayments(
   shard: Pick<Queryable, 'rows'>,
+  what: 'charges' | 'looks',
   rowsMax: number,
 ): Promise<PaymentRef[]> {
   return shard.rows(
     `SELECT show_id AS showId, reservation_id AS reservationId, attempt FROM payment
-     WHERE check_at <= NOW(3) ORDER BY check_at LIMIT ?`,
-    [rowsMax],
+     WHERE check_at <= NOW(3) AND (state = 'CREATED' AND intent_id IS NULL) = ?
+     ORDER BY check_at LIMIT ?`,
+    [what === 'charges' ? 1 : 0, rowsMax],
   );
 }
 
@@ -186,22 +191,12 @@ export async function claimPayment(shard: Database, ref: PaymentRef): Promise<bo
   return matched === 1;
 }
 
-function fromRow(showId: ShowId, row: Row): Payment {
+function fromRow(showId: ShowId, { createdAt, updatedAt, checkAt, ...row }: Row): Payment {
   return {
     showId,
-    reservationId: row.reservation_id,
-    attempt: row.attempt,
-    idemKey: row.idem_key,
-    paymentToken: row.payment_token,
-    state: row.state,
-    amount: row.amount,
-    currency: row.currency,
-    intentId: row.intent_id,
-    clientSecret: row.client_secret,
-    nextActionUrl: row.next_action_url,
-    declineCode: row.decline_code,
-    createdAtMs: row.created_at.getTime(),
-    updatedAtMs: row.updated_at.getTime(),
-    checkAtMs: row.check_at?.getTime() ?? null,
+    ...row,
+    createdAtMs: createdAt.getTime(),
+    updatedAtMs: updatedAt.getTime(),
+    checkAtMs: checkAt?.getTime() ?? null,
   };
 }

@@ -1,7 +1,8 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { ReservationState } from '../../domain/states.js';
 import type { Queryable } from '../database.js';
-import { moveReservationSeats, type ReservedSeat, returnQuota } from './seats.js';
+import { freeSeats } from './freeing.js';
+import type { ReservedSeat } from './seats.js';
 import type { ShowChange } from './show-change.js';
 import { requeue } from './waitlist.js';
 
@@ -25,6 +26,8 @@ export type Reservation = {
   dueAtMs: number | null;
   /** It was made for a fan of the waitlist. */
   offered: boolean;
+  /** When the hold got the one extension for a payment provider that failed. */
+  graceAtMs: number | null;
 };
 
 type Row = {
@@ -43,10 +46,11 @@ type Row = {
   limit_at: Date;
   due_at: Date | null;
   offered: number;
+  grace_at: Date | null;
 };
 
 const columns = `reservation_id, fan_id, pass_id, state, seats, adjacent, amount, fee, tax_rate_bp,
-  currency, created_at, expires_at, limit_at, due_at, offered`;
+  currency, created_at, expires_at, limit_at, due_at, offered, grace_at`;
 
 export async function readReservation(
   shard: Pick<Queryable, 'rows'>,
@@ -89,8 +93,7 @@ export async function endHold(
     [to, new Date(nowMs), head.showId, reservation.reservationId, from],
   );
   if (matched === 0) return false;
-  const freed = await moveReservationSeats(change, reservation.reservationId, 'HELD', 'FREE');
-  await returnQuota(change, reservation.fanId, reservation.seats.length);
+  const freed = await freeSeats(change, reservation, { from: 'HELD' });
   if (reservation.offered) await requeue(change, reservation.fanId, reservation.seats.length);
   change.log({
     kind: to,
@@ -118,5 +121,6 @@ function fromRow(showId: ShowId, row: Row): Reservation {
     limitAtMs: row.limit_at.getTime(),
     dueAtMs: row.due_at?.getTime() ?? null,
     offered: row.offered === 1,
+    graceAtMs: row.grace_at?.getTime() ?? null,
   };
 }

@@ -2,19 +2,21 @@ import type { ShowId } from '../../domain/ids.js';
 import type { SeatState } from '../../domain/states.js';
 import type { ShowChange } from './show-change.js';
 
+type SeatMove = { from: SeatState; to: SeatState; seatNos?: number[] };
+
 /**
- * Moves the seats of one reservation from one state to another and notes them for the push.
- * Returns the seats that were moved, in ascending order: fewer than expected means that they were
- * no longer this reservation's.
+ * Moves the seats of one reservation, or those named of them, from one state to another and notes
+ * them for the push. Returns the seats that were moved, in ascending order: fewer than expected
+ * means that they were no longer this reservation's.
  */
 export async function moveReservationSeats(
   change: ShowChange,
   reservationId: number,
-  from: SeatState,
-  to: SeatState,
+  { from, to, seatNos }: SeatMove,
 ): Promise<{ seatNo: number; seat: string; price: number; zone: string }[]> {
   const { tx, head } = change;
-  const rows = await lockReservationSeats(change, reservationId, from);
+  const all = await lockReservationSeats(change, reservationId, from);
+  const rows = seatNos ? all.filter((row) => seatNos.includes(row.seatNo)) : all;
   if (rows.length === 0) return [];
   const keeps = to === 'HELD' || to === 'BOOKED';
   await tx.change(

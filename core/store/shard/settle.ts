@@ -1,24 +1,36 @@
 import type { Money } from '../../domain/money.js';
 import type { PaymentState, ReservationState } from '../../domain/states.js';
 import { bookReservation } from './bookings.js';
-import { isLateMoney, settleLateMoney } from './late-money.js';
-import { backToHold } from './paying.js';
+import {
+  isLateMoney,
+  settleLateMoney,
+  settleSecondIntent,
+  settleWrongMoney,
+} from './late-money.js';
+import { backToHold, giveGrace } from './paying.js';
 import { isOpenPayment, lockPayments, movePayment, type Payment } from './payments.js';
 import { endHold, lockReservation, type Reservation } from './reservations.js';
 import type { ShowChange } from './show-change.js';
 
 /** What is known for certain of one attempt, in our words. */
 export type PaymentFact =
-  | { kind: 'succeeded'; intentId: string; received: Money }
+  | {
+      kind: 'succeeded';
+      intentId: string;
+      received: Money;
+      /** Test money where real money was asked for, or the other way round. */
+      wrongMode?: boolean | undefined;
+    }
   | { kind: 'action'; intentId: string; clientSecret: string; nextActionUrl?: string | undefined }
   | { kind: 'processing'; intentId: string }
   | { kind: 'declined'; code: string; intentId?: string | undefined }
   | { kind: 'cancelled'; intentId?: string | undefined }
   /**
    * The provider took nothing in, so the fan's key is free for another attempt. `certain` is false
-   * when a call went out whose effect was looked for and not found.
+   * when a call went out whose effect was looked for and not found. An `outage` is the provider's
+   * fault, so the hold gets its one extension.
    */
-  | { kind: 'not_sent'; reason: string; certain: boolean };
+  | { kind: 'not_sent'; reason: string; certain: boolean; outage?: boolean };
 
 export type Settled = {
   effect:
@@ -28,7 +40,9 @@ export type Settled = {
     | 'failed'
     | 'noted'
     | 'nothing'
-    /** The intent, the amount or the currency isn't the attempt's: a person must look. */
+    /** Money of another amount, currency, mode or intent than the attempt's: it goes back. */
+    | 'wrong_money'
+    /** A fact about another intent than the attempt's: a person must look. */
     | 'mismatch'
     | 'unknown_attempt';
   fanId?: string;
@@ -77,7 +91,10 @@ async function settleLocked(
   fact: PaymentFact,
 ): Promise<Settled['effect']> {
   if ('intentId' in fact && fact.intentId && payment.intentId) {
-    if (fact.intentId !== payment.intentId) return 'mismatch';
+    if (fact.intentId !== payment.intentId) {
+      if (fact.kind !== 'succeeded') return 'mismatch';
+      return (await settleSecondIntent(change, payment, fact)) ? 'wrong_money' : 'nothing';
+    }
   }
   switch (fact.kind) {
     case 'succeeded':
@@ -100,16 +117,37 @@ async function settleMoney(
 ): Promise<Settled['effect']> {
   if (!isOpenPayment(payment.state) && !isLateMoney(payment.state)) return 'nothing';
   const { received, intentId } = fact;
-  if (received.amount !== payment.amount || received.currency !== payment.currency) {
-    return 'mismatch';
+  const wasOpen = isOpenPayment(payment.state);
+  const fits = received.amount === payment.amount && received.currency === payment.currency;
+  if (!fits || fact.wrongMode) {
+    await settleWrongMoney(change, payment, fact);
+    if (wasOpen) await leavePaying(change, reservation);
+    return 'wrong_money';
   }
   const inTime = reservation.state === 'PAYING' || reservation.state === 'ENDING';
-  if (!inTime || !isOpenPayment(payment.state)) {
-    return settleLateMoney(change, reservation, payment, intentId);
-  }
+  if (!inTime || !wasOpen) return settleLateMoney(change, reservation, payment, fact);
   await movePayment(change, payment, 'SUCCEEDED', { intentId, checkAtMs: null });
   await bookReservation(change, reservation, payment.attempt);
+  const { reservationId } = reservation;
+  change.book({ reservationId, debit: 'provider', credit: 'sales', ...received });
   return 'booked';
+}
+
+/** The hold goes on while it has time, and is over otherwise. */
+async function leavePaying(
+  change: ShowChange,
+  reservation: Reservation,
+  outage = false,
+): Promise<void> {
+  if (reservation.state === 'PAYING') await backToHold(change, reservation);
+  if (outage && reservation.state === 'HELD') await giveGrace(change, reservation);
+  if (reservation.state === 'ENDING') {
+    await endHold(change, reservation, 'ENDING', 'EXPIRED');
+    reservation.state = 'EXPIRED';
+  } else if (reservation.state === 'HELD' && change.nowMs >= reservation.expiresAtMs) {
+    await endHold(change, reservation, 'HELD', 'EXPIRED');
+    reservation.state = 'EXPIRED';
+  }
 }
 
 async function notePending(
@@ -134,7 +172,7 @@ async function notePending(
   return 'noted';
 }
 
-/** An attempt without money ends; the hold goes on while it has time, and is over otherwise. */
+/** An attempt without money ends. */
 async function settleWithoutMoney(
   change: ShowChange,
   reservation: Reservation,
@@ -164,14 +202,7 @@ async function settleWithoutMoney(
     const payload = { attempt: payment.attempt };
     change.outbox({ kind: 'cancel_intent', subjectId: reservation.reservationId, payload });
   }
-  if (reservation.state === 'PAYING') await backToHold(change, reservation);
-  if (reservation.state === 'ENDING') {
-    await endHold(change, reservation, 'ENDING', 'EXPIRED');
-    reservation.state = 'EXPIRED';
-  } else if (reservation.state === 'HELD' && change.nowMs >= reservation.expiresAtMs) {
-    await endHold(change, reservation, 'HELD', 'EXPIRED');
-    reservation.state = 'EXPIRED';
-  }
+  await leavePaying(change, reservation, fact.kind === 'not_sent' && fact.outage === true);
   return 'failed';
 }
 

@@ -41,6 +41,18 @@ export type OutboxEntry = {
   /** Milliseconds since 1970 before which the relay leaves it alone. */
   notBeforeMs?: number;
 };
+/**
+ * One move of money between two accounts, so debits always equal credits: `provider` and `till` hold
+ * it, `sales` is earned, `owed` belongs to fans and must go back. Amounts are minor units.
+ */
+export type LedgerMove = {
+  reservationId: number;
+  debit: Account;
+  credit: Account;
+  amount: number;
+  currency: string;
+};
+export type Account = 'provider' | 'till' | 'sales' | 'owed';
 export type SeatChange = { seatNo: number; seat: string; state: SeatState };
 
 /** An open change of one show: its head is locked and `nowMs` was read after the lock. */
@@ -51,6 +63,8 @@ export type ShowChange = {
   /** Appends to the show's log and returns the entry's lsn. */
   log(entry: LogEntry): number;
   outbox(entry: OutboxEntry): void;
+  /** Books a move of money under the log entry written last; a move of nothing is left out. */
+  book(move: LedgerMove): void;
   /** Notes seats whose row this change has written, for the version and for the push. */
   seats(changes: SeatChange[]): void;
   /** Fans whose offer lapsed or was declined in this change: what it frees isn't for them. */
@@ -154,6 +168,7 @@ export function collectChange(
 ): Collected & { write: () => Promise<ShowNews> } {
   const logs: LogEntry[] = [];
   const posts: OutboxEntry[] = [];
+  const moves: SqlValue[][] = [];
   const seats: SeatChange[] = [];
   const change: ShowChange = {
     tx,
@@ -162,6 +177,13 @@ export function collectChange(
     log: (entry) => head.lsn + logs.push(entry),
     outbox: (entry) => {
       posts.push(entry);
+    },
+    book: ({ reservationId, debit, credit, amount, currency }) => {
+      if (amount === 0) return;
+      const lsn = head.lsn + logs.length;
+      const at = new Date(nowMs);
+      const part = moves.length + 1;
+      moves.push([head.showId, lsn, part, reservationId, at, debit, credit, amount, currency]);
     },
     seats: (changes) => {
       seats.push(...changes);
@@ -173,6 +195,7 @@ export function collectChange(
     const version = head.version + (seats.length > 0 ? 1 : 0);
     const log = chainLog(head.showId, { end: head, at }, logs);
     await insertLog(tx, log.rows);
+    await insertMoves(tx, moves);
     await insertOutbox(
       tx,
       posts.map((entry) => outboxRow(head.showId, entry, nowMs)),
@@ -193,6 +216,16 @@ export function collectChange(
 /** Each seat once, in the state it ends in: one that was freed and offered was never free. */
 function lastOfEach(seats: SeatChange[]): SeatChange[] {
   return [...new Map(seats.map((seat) => [seat.seatNo, seat])).values()];
+}
+
+/** Rows: as made by `book`. */
+async function insertMoves(tx: Tx, rows: SqlValue[][]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.change(
+    `INSERT INTO ledger (show_id, lsn, part, reservation_id, at, debit, credit, amount, currency)
+     VALUES ?`,
+    [rows],
+  );
 }
 
 export function outboxRow(showId: ShowId, entry: OutboxEntry, nowMs: number): SqlValue[] {

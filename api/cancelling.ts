@@ -1,0 +1,103 @@
+import { UsherError } from '../core/domain/errors.js';
+import { formatId, formatRefundId, type ShowScoped } from '../core/domain/ids.js';
+import { publishBooking, publishSeats } from '../core/redis/show-news.js';
+import { type AuditEntry, writeAudit } from '../core/store/catalog/audit.js';
+import type { Database } from '../core/store/database.js';
+import type { Cancelled, CancelWish } from '../core/store/shard/cancel-booking.js';
+import type { ShowNews } from '../core/store/shard/show-change.js';
+import type { ApiDeps } from './deps.js';
+
+/** What a cancelling is answered with. */
+export type CancelAnswer = {
+  booking_id: string;
+  state: 'confirmed' | 'cancelled';
+  seats: string[];
+  refund_id: string | null;
+  amount: number;
+  currency: string;
+};
+
+/**
+ * Ordinals of the named seats of a booking; undefined for all. @throws UsherError `unknown_seat`.
+ */
+export function seatNosOf(
+  booked: { seatNo: number; seat: string }[],
+  wanted: string[] | undefined,
+): number[] | undefined {
+  return wanted?.map((name) => {
+    const seat = booked.find((one) => one.seat === name);
+    if (seat) return seat.seatNo;
+    throw new UsherError('unknown_seat', `Seat ${name} is not part of this booking.`);
+  });
+}
+
+/** Tells everybody what a cancelling did, and answers it. @throws UsherError when it did nothing. */
+export async function tellCancelled(
+  { redis, names }: Pick<ApiDeps, 'redis' | 'names'>,
+  ref: ShowScoped,
+  { result, news }: { result: Cancelled; news: ShowNews },
+): Promise<CancelAnswer> {
+  if (result.kind !== 'cancelled') throw refusalOf(result.kind);
+  const state = result.whole ? 'cancelled' : 'confirmed';
+  await publishSeats(redis, names, news);
+  await publishBooking(redis, names, { ...ref, fanId: result.fanId, state });
+  const { refund, seats, currency } = result;
+  return {
+    booking_id: formatId('booking', ref),
+    state,
+    seats,
+    refund_id: refund && formatRefundId({ ...ref, refundNo: refund.refundNo }),
+    amount: refund?.amount ?? 0,
+    currency,
+  };
+}
+
+function refusalOf(kind: Exclude<Cancelled['kind'], 'cancelled'>): UsherError {
+  switch (kind) {
+    case 'missing':
+      return new UsherError('not_found', 'There is no such booking.');
+    case 'over':
+      return new UsherError('already_refunded', 'This booking is cancelled already.');
+    case 'not_a_ticket':
+      return new UsherError('already_refunded', 'A ticket of these was cancelled before.');
+    case 'used':
+      return new UsherError('already_used', 'A ticket of these has been used at the door.');
+  }
+}
+
+/** Whether the fan may cancel now, by the sale's rule. `null` stands for no rule at all. */
+export type RefundRule = { untilHours: number; feePercent: number } | null;
+
+/**
+ * The fee that a fan's own cancelling costs now. Within the window after a change of the show it
+ * costs nothing. @throws UsherError `refund_over` when the time is over, or the sale takes nothing
+ * back.
+ */
+export function feeNow(
+  rule: RefundRule,
+  now: { nowMs: number; startsAtMs: number; freeUntilMs: number | null },
+): CancelWish['feePercent'] {
+  const { nowMs, startsAtMs, freeUntilMs } = now;
+  if (freeUntilMs !== null && nowMs < freeUntilMs) return 0;
+  if (rule === null) {
+    throw new UsherError('refund_over', 'This sale takes no tickets back. Ask the box office.');
+  }
+  const untilMs = startsAtMs - rule.untilHours * 3_600_000;
+  if (nowMs < untilMs) return rule.feePercent;
+  const until = new Date(untilMs).toISOString();
+  throw new UsherError('refund_over', `Tickets were taken back until ${until}.`, {
+    extra: { until },
+  });
+}
+
+/** Does what staff asked for inside the audit's transaction: without its line nothing is done. */
+export async function audited<T>(
+  catalog: Database,
+  entry: AuditEntry,
+  work: () => Promise<T>,
+): Promise<T> {
+  return catalog.transaction(async (tx) => {
+    await writeAudit(tx, entry);
+    return work();
+  });
+}

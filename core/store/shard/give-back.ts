@@ -1,0 +1,62 @@
+import { lockBooking, oweRefund } from './cancel-booking.js';
+import { lockPayments } from './payments.js';
+import { insertRefund, lockRefunds, nextRefundNo, refundedAmount } from './refunds.js';
+import { lockReservation } from './reservations.js';
+import type { ShowChange } from './show-change.js';
+
+export type GivenBack =
+  | { kind: 'owed'; refundNo: number; amount: number; currency: string }
+  | { kind: 'missing' | 'unpaid' }
+  /** What could still be given back, in minor units. */
+  | { kind: 'too_much'; left: number }
+  | { kind: 'cancel_instead' };
+
+/**
+ * Owes a fan a part of a booking's price while the tickets stay good. All of it can't go back this
+ * way: tickets without money behind them would be a gift that no book explains.
+ */
+export async function giveBack(
+  change: ShowChange,
+  wish: { bookingId: number; amount: number },
+): Promise<GivenBack> {
+  const reservation = await lockReservation(change, wish.bookingId);
+  const payments = await lockPayments(change, wish.bookingId);
+  const refunds = await lockRefunds(change, wish.bookingId);
+  const booking = await lockBooking(change, wish.bookingId);
+  if (!reservation || !booking) return { kind: 'missing' };
+  const payment = payments.find((entry) => entry.attempt === booking.attempt);
+  if (!payment) return { kind: 'unpaid' };
+  const left = payment.amount - refundedAmount(refunds, payment.attempt);
+  if (wish.amount > left) return { kind: 'too_much', left };
+  if (wish.amount === left && booking.state === 'CONFIRMED') return { kind: 'cancel_instead' };
+  const { amount } = wish;
+  const owed = await oweRefund(change, payment, refunds, { amount, reason: 'staff' });
+  if (!owed) return { kind: 'too_much', left };
+  return { kind: 'owed', ...owed, currency: payment.currency };
+}
+
+export type Retried =
+  | { kind: 'owed'; refundNo: number; amount: number; currency: string }
+  | { kind: 'missing' | 'not_failed' | 'retried' };
+
+/** Owes a failed refund again, under a number and key of its own. What is owed stays the same. */
+export async function retryRefund(
+  change: ShowChange,
+  wish: { reservationId: number; refundNo: number },
+): Promise<Retried> {
+  const { reservationId } = wish;
+  await lockReservation(change, reservationId);
+  await lockPayments(change, reservationId);
+  const refunds = await lockRefunds(change, reservationId);
+  const failed = refunds.find((refund) => refund.refundNo === wish.refundNo);
+  if (!failed) return { kind: 'missing' };
+  if (failed.state !== 'FAILED') return { kind: 'not_failed' };
+  if (refunds.some((refund) => refund.retryOf === failed.refundNo)) return { kind: 'retried' };
+  const refundNo = nextRefundNo(refunds);
+  const { attempt, amount, currency, reason, intentId } = failed;
+  const row = { reservationId, refundNo, attempt, amount, currency, reason, intentId };
+  await insertRefund(change, { ...row, retryOf: failed.refundNo });
+  const detail = { attempt, refund_no: refundNo, retry_of: failed.refundNo };
+  change.log({ kind: 'REFUND_DUE', subjectId: reservationId, detail });
+  return { kind: 'owed', refundNo, amount, currency };
+}

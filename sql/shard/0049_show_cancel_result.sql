@@ -1,0 +1,10 @@
+CREATE TABLE IF NOT EXISTS show_cancel_result (
+  show_id INT UNSIGNED NOT NULL,
+  booking_id BIGINT UNSIGNED NOT NULL,
+  seats SMALLINT UNSIGNED NOT NULL,
+  refund_no SMALLINT UNSIGNED NULL,
+  amount INT UNSIGNED NOT NULL,
+  currency CHAR(3) NOT NULL,
+  at DATETIME(3) NOT NULL,
+  PRIMARY KEY (show_id, booking_id)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,1 @@
+ALTER TABLE reservation ADD COLUMN grace_at DATETIME(3) NULL
