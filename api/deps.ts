@@ -11,6 +11,7 @@ import type { FanGuard } from '../core/store/catalog/fans.js';
 import type { Database } from '../core/store/database.js';
 import type { Shards } from '../core/store/shards.js';
 import type { Accepting } from './accept/accepting.js';
+import type { CapClaiming } from './accept/cap-claiming.js';
 import type { Outcomes } from './accept/outcomes.js';
 import type { PassClaiming } from './accept/pass-claiming.js';
 import type { ShowFactsReader } from './accept/show-facts.js';
@@ -35,6 +36,7 @@ export type ApiDeps = {
   wake: WakeQueue;
   accepting: Accepting;
   passClaiming: PassClaiming;
+  capClaiming: CapClaiming;
   outcomes: Outcomes;
   showFacts: ShowFactsReader;
   /** Says no to banned and erased fans and to sessions that were logged out. */

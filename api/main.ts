@@ -16,6 +16,7 @@ import { acceptLimits, openDatabase } from '../core/store/database.js';
 import { assertDatabase } from '../core/store/footing.js';
 import { openShards } from '../core/store/shards.js';
 import { openAccepting } from './accept/accepting.js';
+import { openCapClaiming } from './accept/cap-claiming.js';
 import { openOutcomes } from './accept/outcomes.js';
 import { openPassClaiming } from './accept/pass-claiming.js';
 import { openShowFacts } from './accept/show-facts.js';
@@ -91,6 +92,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     wake,
     accepting,
     passClaiming: openPassClaiming(catalog, shards, log),
+    capClaiming: openCapClaiming(catalog, shards, log),
     outcomes,
     showFacts: openShowFacts(catalog, shards),
     fans,

@@ -20,6 +20,7 @@ import { tellDecided } from './lanes/tell.js';
 import { openLoop } from './loop.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
+import { openUnsureClaims } from './unsure-claims.js';
 
 /** Shards may join later, so there is room for as many as the configuration allows. */
 const shardsMax = 64;
@@ -61,6 +62,8 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     return (await pruneClaims(catalog, pruneRowsMax)) === pruneRowsMax;
   });
   lifecycle.onClose('pruning', () => pruning.close());
+  const claims = openUnsureClaims({ catalog, shards, log });
+  lifecycle.onClose('unsure claims', () => claims.close());
   const availability = openAvailability(catalog, shards, log);
   lifecycle.onClose('availability', () => availability.close());
 

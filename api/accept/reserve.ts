@@ -4,6 +4,7 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, type ShowScoped } from '../../core/domain/ids.js';
 import type { DecisionMessage } from '../../core/redis/news.js';
 import type { PassClaims, SessionClaims } from '../../core/runtime/tokens.js';
+import type { RequestKey } from '../../core/store/shard/claim-units.js';
 import { readOutcomes } from '../../core/store/shard/outcomes.js';
 import type { ApiDeps } from '../deps.js';
 import { readIdempotencyKey } from '../idempotency.js';
@@ -53,6 +54,8 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     if (deps.accepting.depth() > depthMax) throw overloaded();
     const claim = { passId: pass.passId, showId: facts.showId, idemKey };
     if (facts.hasSisters) await deps.passClaiming.claim({ ...claim, fanId });
+    const counted = { ...claim, fanId, bodyHash };
+    if (facts.saleCap !== null) await claimSeats(deps, facts, counted, wish);
     const row = await deps.accepting.accept(facts.shardId, {
       showId: facts.showId,
       fanId,
@@ -67,6 +70,8 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
       if (facts.hasSisters) deps.passClaiming.release(claim);
       throw await explainClosedGate(deps, facts);
     }
+    const isRepeat = row.state !== 'ACCEPTED' || row.bodyHash !== bodyHash;
+    if (facts.saleCap !== null && isRepeat) deps.capClaiming.settle(counted);
     if (row.bodyHash !== bodyHash) throw reusedKey();
     const ref = { showId: facts.showId, no: row.requestId };
     if (prefersAsync(headers.prefer)) return pending(ref);
@@ -142,6 +147,24 @@ function wishOf(wanted: ReserveBody): Wish {
     ...(wanted.zone === undefined ? {} : { zone: wanted.zone }),
     ...(wanted.accessible ? { accessible: true } : {}),
   };
+}
+
+/** Counts the seats over all shows of the sale; a request that is refused here frees its pass. */
+async function claimSeats(
+  deps: ApiDeps,
+  facts: ShowFacts,
+  request: RequestKey & { passId: string },
+  wish: Wish,
+): Promise<void> {
+  const { saleId, saleCap } = facts;
+  if (saleCap === null) return;
+  const seats = 'seats' in wish ? wish.seats.length : wish.quantity;
+  try {
+    await deps.capClaiming.claim({ ...request, saleId, seats, cap: saleCap });
+  } catch (error) {
+    if (facts.hasSisters) deps.passClaiming.release(request);
+    throw error;
+  }
 }
 
 /** 132 bits of the wish: enough to tell two bodies under one key apart. */

@@ -13,6 +13,8 @@ export type ShowFacts = {
   movieId: string;
   /** The sale has other shows, which may be decided on other shards. */
   hasSisters: boolean;
+  /** Seats that one fan may have over all shows of the sale; null: only each show counts. */
+  saleCap: number | null;
   seatNames: Set<string>;
   zones: Set<string>;
 };
@@ -61,6 +63,7 @@ async function readFacts(
     saleId: show.saleId,
     movieId: show.movieId,
     hasSisters: show.sisters > 0,
+    saleCap: show.saleCap,
     ...(await layoutOf(shards, layouts, showId, show)),
   };
 }

@@ -3,6 +3,7 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatId, parseId, type ShowScoped } from '../../core/domain/ids.js';
 import { readRequest, withdrawRequest } from '../../core/store/shard/journal.js';
 import { readOutcomes } from '../../core/store/shard/outcomes.js';
+import { tellClaims } from '../../core/store/shard/seats.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
 import { grantBody, refusalOf } from '../accept/answer.js';
 import { reserveHandler } from '../accept/reserve.js';
@@ -117,7 +118,10 @@ async function takeBack(deps: ApiDeps, ref: ShowScoped, fanId: string): Promise<
   const { result: taken } = await changeShow(shard, ref.showId, async (change) => {
     const now = new Date(change.nowMs);
     const withdrawn = await withdrawRequest(change.tx, ref.showId, ref.no, now);
-    if (withdrawn) change.log({ kind: 'WITHDRAWN', subjectId: ref.no, detail: {} });
+    if (withdrawn) {
+      change.log({ kind: 'WITHDRAWN', subjectId: ref.no, detail: {} });
+      tellClaims(change, ref.no);
+    }
     return withdrawn;
   });
   if (taken) {

@@ -9,6 +9,7 @@ import { staffRequestRoutes } from './staff-requests.js';
 import { staffSaleChangeRoutes } from './staff-sale-changes.js';
 import { staffSaleCheckRoutes } from './staff-sale-check.js';
 import { staffSaleCodeRoutes } from './staff-sale-codes.js';
+import { staffSaleRuleRoutes } from './staff-sale-rules.js';
 import { staffSaleRoutes } from './staff-sales.js';
 import { staffScanRoutes } from './staff-scan.js';
 import { staffShowRoutes } from './staff-shows.js';
@@ -20,6 +21,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffAccountRoutes(deps),
     ...staffSaleRoutes(deps),
     ...staffSaleChangeRoutes(deps),
+    ...staffSaleRuleRoutes(deps),
     ...staffReleaseRoutes(deps),
     ...staffSaleCheckRoutes(deps),
     ...staffSaleCodeRoutes(deps),

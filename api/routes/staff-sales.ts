@@ -30,6 +30,7 @@ const newSale = z.strictObject({
   pass_cap: z.number().optional(),
   pass_seconds: z.number().optional(),
   seat_cap: z.number().optional(),
+  sale_cap: z.number().nullable().optional(),
   orphan_rule: z.enum(orphanRules).optional(),
   hold_seconds: z.number().optional(),
   hold_limit_seconds: z.number().optional(),

@@ -8,6 +8,7 @@ import { type Sale, saleSchema, saleTable, saleText } from '../sale-text.js';
 import { momentOf, rateOf, wholeOf } from '../time.js';
 import { addSaleProof } from './proof.js';
 import { addSaleDoor } from './sale-door.js';
+import { addRuleOptions, addSaleRules, rulesOf } from './sale-rules.js';
 import { addSaleWatch } from './sale-watch.js';
 
 const listSchema = z.object({ results: z.array(saleSchema) });
@@ -19,6 +20,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addCreate(sale, session);
   addVerbs(sale, session);
   addNumbers(sale, session);
+  addSaleRules(sale, session);
   addRelease(sale, session);
   addSaleDoor(sale, session);
   addSaleProof(sale, session);
@@ -89,7 +91,7 @@ function addCreate(sale: Command, session: Session): void {
       'usher sale create box-office --name "Box office" --standing',
     ],
     options: (command) =>
-      command
+      addRuleOptions(command)
         .requiredOption('--name <text>', 'what fans see')
         .option('--opens-at <time>', 'when it opens: +10m, or with an offset')
         .option('--lobby-opens-at <time>', 'when its lobby opens; without it, at once')
@@ -99,13 +101,6 @@ function addCreate(sale: Command, session: Session): void {
         .option('--standing', 'nobody waits: for ordinary shows')
         .option('--rate <n/min>', 'how many are admitted a minute')
         .option('--pass-cap <n>', 'how many passes may be live at once')
-        .option('--seat-cap <n>', 'seats per fan and show')
-        .addOption(
-          new Option(
-            '--orphan-rule <rule>',
-            'may a choice leave a single seat alone: off, unless unavoidable, never',
-          ).choices(['off', 'lenient', 'strict']),
-        )
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
         .option('--booking-fee <n>', 'added to each seat, in minor units')
         .option('--tax-rate <n>', 'tax in the prices, in hundredths of a percent')
@@ -132,8 +127,7 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     standing: options.standing,
     rate_per_minute: given('rate', rateOf),
     pass_cap: whole('passCap', '--pass-cap'),
-    seat_cap: whole('seatCap', '--seat-cap'),
-    orphan_rule: options.orphanRule,
+    ...rulesOf(options),
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
     booking_fee: given('bookingFee', (text) => wholeOf(text, '--booking-fee', 0)),
     tax_rate_bp: given('taxRate', (text) => wholeOf(text, '--tax-rate', 0)),

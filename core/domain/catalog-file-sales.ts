@@ -58,7 +58,7 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     pass_cap: entry.pass_cap ?? standingPassCap,
     pass_seconds: entry.pass_seconds,
     seat_cap: entry.seat_cap,
-    sale_cap: null,
+    sale_cap: entry.sale_cap ?? null,
     orphan_rule: entry.orphan_rule,
     hold_seconds: entry.hold_seconds,
     hold_limit_seconds: entry.hold_limit_seconds,

@@ -176,6 +176,7 @@ const saleSchema = z.strictObject({
   pass_cap: whole(1, 1_000_000).optional(),
   pass_seconds: whole(30, 3_600).default(300),
   seat_cap: whole(1, 50).default(10),
+  sale_cap: whole(1, 1_000).nullish(),
   orphan_rule: z.enum(orphanRules, { error: 'must be off, lenient or strict' }).default('off'),
   hold_seconds: whole(30, 3_600).default(300),
   hold_limit_seconds: whole(30, 7_200).default(600),

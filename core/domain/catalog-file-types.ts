@@ -81,8 +81,8 @@ export interface CatalogSale {
   pass_cap: number;
   pass_seconds: number;
   seat_cap: number;
-  /** Only `seat_cap` counts so far, so this is always null. */
-  sale_cap: null;
+  /** Seats of one fan over all shows of the sale; null: only `seat_cap` counts. */
+  sale_cap: number | null;
   orphan_rule: OrphanRule;
   hold_seconds: number;
   hold_limit_seconds: number;

@@ -129,7 +129,7 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
     ),
     insertOutbox(
       trip,
-      shows.flatMap((show) => grantPost(show, nowMs)),
+      shows.flatMap((show) => [...grantPost(show, nowMs), ...claimsPost(show, nowMs)]),
     ),
     moveHeads(
       trip,
@@ -282,6 +282,19 @@ function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
   const grants = grantsOf(show).map(({ request }) => [request.fanId, request.passId]);
   const entry = { kind: 'granted', subjectId: first.request.requestId, payload: { grants } };
   return [...offers, outboxRow(showId, entry, nowMs)];
+}
+
+/** Tells caps over several shows which requests have nothing of them, or no longer. */
+function claimsPost(show: DecidedShow, nowMs: number): SqlValue[][] {
+  if (!show.head.capped) return [];
+  const refused = show.decisions.filter((decision) => decision.kind !== 'GRANTED');
+  const requests = [
+    ...refused.map((decision) => decision.request.requestId),
+    ...show.overdue.map((hold) => hold.reservationId),
+  ];
+  const [subjectId] = requests;
+  if (subjectId === undefined) return [];
+  return [outboxRow(show.head.showId, { kind: 'claims', subjectId, payload: { requests } }, nowMs)];
 }
 
 function newFloor(show: DecidedShow): number {

@@ -3,6 +3,7 @@ import { buildSeatMap } from '../../core/domain/seat-map.js';
 import { type Database, isDuplicateKey } from '../../core/store/database.js';
 import { recordVerdicts } from '../../core/store/shard/decisions.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
+import { tellClaims } from '../../core/store/shard/seats.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
 import type { DecidedShow } from './batch.js';
 
@@ -29,7 +30,10 @@ export async function refuseAsInternal(
       alternatives: [],
     };
     const recorded = await recordVerdicts(change.tx, [verdict], new Date(change.nowMs));
-    if (recorded === 1) change.log({ kind: 'REFUSED', subjectId: requestId, detail: { reason } });
+    if (recorded === 1) {
+      change.log({ kind: 'REFUSED', subjectId: requestId, detail: { reason } });
+      tellClaims(change, requestId);
+    }
     return { recorded, head: change.head };
   });
   if (result.recorded !== 1) return undefined;

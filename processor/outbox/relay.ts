@@ -9,6 +9,7 @@ import {
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { cancelIntentHandler } from './cancel-intent.js';
 import { cancelMailHandler } from './cancel-mail.js';
+import { claimsHandler } from './claims.js';
 import type { OutboxDeps, OutboxHandler } from './deps.js';
 import { fanBookingHandler } from './fan-booking.js';
 import { grantedHandler } from './granted.js';
@@ -27,6 +28,7 @@ const lanes: Lane[] = [
   {
     handlers: {
       granted: grantedHandler,
+      claims: claimsHandler,
       fan_booking: fanBookingHandler,
       cancel_intent: cancelIntentHandler,
     },

@@ -110,6 +110,8 @@ function keepOfSale(
   }
   if (standing) {
     note(plan, wanted, before, ['opens_at', 'lobby_opens_at', 'standing'], `${name} is open`);
+    // A cap that begins later would not know of the seats that fans have already.
+    if (before.sale_cap === null) note(plan, wanted, before, ['sale_cap'], `${name} is open`);
   }
 }
 

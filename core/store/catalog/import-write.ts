@@ -105,7 +105,7 @@ async function writeLayouts(tx: Tx, layouts: ImportPlan['layouts']): Promise<voi
 }
 
 /** Shows whose shard must hear of a change of their sale or hall: their version moves on. */
-async function markForShards(
+export async function markForShards(
   tx: Tx,
   { sales, halls }: { sales: string[]; halls: string[] },
 ): Promise<void> {

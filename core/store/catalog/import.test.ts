@@ -116,6 +116,7 @@ describe('import', () => {
       currency: 'INR',
       seatCap: 1,
       orphanRule: 'off' as const,
+      capped: false,
       holdSeconds: 60,
       bookingFee: 0,
       taxRateBp: 0,

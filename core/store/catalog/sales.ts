@@ -1,4 +1,5 @@
 import { UsherError } from '../../domain/errors.js';
+import type { OrphanRule } from '../../domain/single-seats.js';
 import type { Queryable, SqlValue, Tx } from '../database.js';
 import { writeAudit } from './audit.js';
 
@@ -20,6 +21,7 @@ export type Sale = {
   passSeconds: number;
   seatCap: number;
   saleCap: number | null;
+  orphanRule: OrphanRule;
   holdSeconds: number;
   holdLimitSeconds: number;
   message: string;
@@ -48,7 +50,7 @@ type Row = Omit<Sale, 'standing' | 'draining'> & { standing: number; draining: n
 
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
-  pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap,
+  pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, orphan_rule AS orphanRule,
   hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, draining,
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
   priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
@@ -181,6 +183,9 @@ const changeable = {
   presaleUntil: 'presale_until',
   draining: 'draining',
   noShowPercent: 'no_show_percent',
+  seatCap: 'seat_cap',
+  saleCap: 'sale_cap',
+  orphanRule: 'orphan_rule',
 } as const satisfies Partial<Record<keyof Sale, string>>;
 
 export type SaleSettings = Pick<Sale, keyof typeof changeable>;

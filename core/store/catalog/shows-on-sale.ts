@@ -9,6 +9,7 @@ export type ShowOnSale = {
   shardId: number;
   /** Other shows of the same sale. */
   sisters: number;
+  saleCap: number | null;
 };
 
 /** A show that fans may know of; one that is still being made is none. */
@@ -19,8 +20,10 @@ export async function readShowOnSale(
   const [row] = await catalog.rows<ShowOnSale>(
     `SELECT s.sale_id AS saleId, s.movie_id AS movieId, s.hall_id AS hallId, s.shard_id AS shardId,
        (SELECT COUNT(*) FROM shows o WHERE o.sale_id = s.sale_id AND o.show_id <> s.show_id)
-         AS sisters
-     FROM shows s WHERE s.show_id = ? AND s.state <> 'PLANNED'`,
+         AS sisters,
+       a.sale_cap AS saleCap
+     FROM shows s JOIN sales a ON a.sale_id = s.sale_id
+     WHERE s.show_id = ? AND s.state <> 'PLANNED'`,
     [showId],
   );
   return row;

@@ -5,6 +5,7 @@ import { startPaying } from './paying.js';
 import { movePayment, type Payment } from './payments.js';
 import { insertRefund, lockRefunds, nextRefundNo } from './refunds.js';
 import type { Reservation } from './reservations.js';
+import { tellClaims } from './seats.js';
 import type { ShowChange } from './show-change.js';
 
 /** True when money for an attempt in this state comes too late to be expected. */
@@ -115,9 +116,10 @@ async function isCancelled({ tx, head }: ShowChange): Promise<boolean> {
 
 /** Takes quota and seats together, in the order in which every change locks them. */
 async function retakeSeats(
-  { tx, head }: ShowChange,
+  change: ShowChange,
   { reservationId, fanId, seats }: Reservation,
 ): Promise<boolean> {
+  const { tx, head } = change;
   const [quota] = await tx.rows<{ taken: number }>(
     'SELECT taken FROM quota WHERE show_id = ? AND fan_id = ? FOR UPDATE',
     [head.showId, fanId],
@@ -140,5 +142,6 @@ async function retakeSeats(
      WHERE show_id = ? AND seat_no IN (?) AND state = 'FREE'`,
     [reservationId, head.showId, numbers],
   );
+  tellClaims(change, reservationId, true);
   return true;
 }

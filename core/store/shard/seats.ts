@@ -31,7 +31,15 @@ export async function moveReservationSeats(
     ],
   );
   change.seats(rows.map((row) => ({ seatNo: row.seatNo, seat: row.seat, state: to })));
+  if (!keeps) tellClaims(change, reservationId);
   return rows;
+}
+
+/** Has the caps that the catalog counts look at a request again, where the show has any. */
+export function tellClaims(change: ShowChange, requestId: number, regained = false): void {
+  if (!change.head.capped) return;
+  const payload = { requests: [requestId], regained };
+  change.outbox({ kind: 'claims', subjectId: requestId, payload });
 }
 
 async function lockReservationSeats(

@@ -20,6 +20,8 @@ export type Head = {
   orphanRule: OrphanRule;
   bookingFee: number;
   taxRateBp: number;
+  /** Its seats also count in claims of the catalog, which hear of seats that are freed. */
+  capped: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0 for a show without one. */
@@ -86,6 +88,7 @@ type HeadRow = {
   orphan_rule: OrphanRule;
   booking_fee: number;
   tax_rate_bp: number;
+  capped: number;
   hold_seconds: number;
   hold_limit_seconds: number;
   offer_seconds: number;
@@ -96,7 +99,7 @@ type HeadRow = {
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  orphan_rule, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
+  orphan_rule, capped, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
   offers_stop_seconds, waiting, line_end, free_refund_until`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
@@ -117,6 +120,7 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     orphanRule: row.orphan_rule,
     bookingFee: row.booking_fee,
     taxRateBp: row.tax_rate_bp,
+    capped: row.capped === 1,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
     offerSeconds: row.offer_seconds,

@@ -18,6 +18,7 @@ export type ShowPlan = {
   /** Minor units for each seat. */
   bookingFee: number;
   taxRateBp: number;
+  capped: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0: the sale has no waitlist. */
@@ -58,6 +59,7 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.orphanRule,
     plan.bookingFee,
     plan.taxRateBp,
+    plan.capped ? 1 : 0,
     plan.holdSeconds,
     plan.holdLimitSeconds,
     plan.offerSeconds,
@@ -66,7 +68,7 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
   await tx.change(
     `INSERT IGNORE INTO show_head
        (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, tax_rate_bp,
-        hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
+        capped, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -128,11 +130,11 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     await tx.change(
       `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
          tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, offer_seconds = ?,
-         offers_stop_seconds = ?, version = ? WHERE show_id = ?`,
+         offers_stop_seconds = ?, capped = ?, version = ? WHERE show_id = ?`,
       [
         ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
         ...[plan.holdSeconds, plan.holdLimitSeconds, plan.offerSeconds, plan.offersStopSeconds],
-        ...[version, plan.showId],
+        ...[plan.capped ? 1 : 0, version, plan.showId],
       ],
     );
     const counts = await countSeats(tx, plan.showId);

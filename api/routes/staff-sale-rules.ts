@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { UsherError } from '../../core/domain/errors.js';
+import { orphanRules } from '../../core/domain/single-seats.js';
+import { markForShards } from '../../core/store/catalog/import-write.js';
+import { changeSale, readSale, type SaleSettings } from '../../core/store/catalog/sales.js';
+import { settleShows } from '../../core/store/catalog/settle-shows.js';
+import { readNowMs } from '../../core/store/database.js';
+import type { ApiDeps } from '../deps.js';
+import { type Route, route } from '../route.js';
+import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
+
+const rulesBody = z
+  .strictObject({
+    seat_cap: z.int().min(1).max(50).optional(),
+    sale_cap: z.int().min(1).max(1_000).nullable().optional(),
+    orphan_rule: z.enum(orphanRules).optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, { error: 'name at least one rule' });
+
+type RulesBody = z.infer<typeof rulesBody>;
+
+/** What fans may choose and have. It holds for every decision after the answer. */
+export function staffSaleRuleRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards'>): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/staff/sales/:id/rules',
+      summary: 'Changes the caps of a sale and its rule on single seats',
+      identity: 'staff',
+      roles: opsRoles,
+      body: rulesBody,
+      answers: { 200: staffSaleShape },
+      handle: async (call) => {
+        const saleId = call.params.id ?? '';
+        const version = ifMatchOf(call);
+        await deps.catalog.transaction(async (tx) => {
+          const sale = await readSale(tx, saleId);
+          if (!sale) throw new UsherError('not_found', 'There is no such sale.');
+          const wantsCap = typeof call.body.sale_cap === 'number';
+          if (wantsCap && sale.saleCap === null && +sale.opensAt <= (await readNowMs(tx))) {
+            throw new UsherError(
+              'conflict',
+              'The sale has opened without a sale cap, and the seats sold since were not counted.',
+            );
+          }
+          await changeSale(tx, {
+            ...{ saleId, actor: call.actor, action: 'sale.rules', set: settingsOf(call.body) },
+            ...(version === undefined ? {} : { version }),
+          });
+          await markForShards(tx, { sales: [saleId], halls: [] });
+        });
+        await settleShows(deps);
+        const sale = await readStaffSale(deps, saleId);
+        return { status: 200, body: sale, headers: { ETag: `"${sale.version}"` } };
+      },
+    }),
+  ];
+}
+
+function settingsOf(body: RulesBody): Partial<SaleSettings> {
+  return {
+    ...(body.seat_cap === undefined ? {} : { seatCap: body.seat_cap }),
+    ...(body.sale_cap === undefined ? {} : { saleCap: body.sale_cap }),
+    ...(body.orphan_rule === undefined ? {} : { orphanRule: body.orphan_rule }),
+  };
+}

@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import { openClient } from '../client.js';
+import { addCommand, type Session } from '../command.js';
+import { wrongUsage } from '../exit.js';
+import { saleSchema, saleText } from '../sale-text.js';
+import { wholeOf } from '../time.js';
+
+/** What fans of a sale may choose and have: options of making a sale and of changing it. */
+export function addRuleOptions(command: Command): Command {
+  const rule = 'a choice may leave a single seat alone: always, if unavoidable, never';
+  return command
+    .option('--seat-cap <n>', 'seats per fan and show')
+    .option('--sale-cap <n>', 'seats per fan over all shows of the sale, or `none`')
+    .addOption(new Option('--orphan-rule <rule>', rule).choices(['off', 'lenient', 'strict']));
+}
+
+/** Only what was given. @throws CliError (exit 2). */
+export function rulesOf(options: Record<string, unknown>): Record<string, unknown> {
+  const whole = (name: string, option: string) =>
+    options[name] === undefined ? undefined : wholeOf(String(options[name]), option);
+  return {
+    seat_cap: whole('seatCap', '--seat-cap'),
+    sale_cap: options.saleCap === 'none' ? null : whole('saleCap', '--sale-cap'),
+    orphan_rule: options.orphanRule,
+  };
+}
+
+export function addSaleRules(sale: Command, session: Session): void {
+  addCommand(sale, session, {
+    usage: 'rules <sale>',
+    summary: 'change how many seats a fan may have, and whether one may be left alone',
+    examples: [
+      'usher sale rules premiere --orphan-rule strict',
+      'usher sale rules premiere --seat-cap 6 --sale-cap 12',
+    ],
+    options: (command) =>
+      addRuleOptions(command).option('--if-version <n>', 'refuse when it has another version'),
+    run: async ({ args, options, out, context }) => {
+      const body = rulesOf(options);
+      if (Object.values(body).every((rule) => rule === undefined)) {
+        throw wrongUsage('Name at least one rule, such as --seat-cap 6.');
+      }
+      const { ifVersion } = options;
+      const ifMatch =
+        ifVersion === undefined ? undefined : String(wholeOf(ifVersion, '--if-version'));
+      const path = `sales/${encodeURIComponent(args[0] ?? '')}/rules`;
+      const changed = await openClient(context).post(path, saleSchema, { body, ifMatch });
+      out.result(changed, () => saleText(changed));
+      return undefined;
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import type { ShowId } from '../../domain/ids.js';
+import type { Queryable } from '../database.js';
+
+/** A request as its claim names it, since the claim is made before the request has a number. */
+export type RequestKey = { showId: ShowId; fanId: string; idemKey: string; bodyHash: string };
+export type RequestUnits = RequestKey & {
+  requestId: number;
+  isDecided: boolean;
+  /** Seats that the request holds or has booked by now. */
+  seats: number;
+};
+
+/** The key of the claims of a request: no part of it has a space. */
+export function requestClaimKey({ fanId, idemKey, bodyHash }: Omit<RequestKey, 'showId'>): string {
+  return `${fanId} ${idemKey} ${bodyHash}`;
+}
+
+const unitColumns = `r.show_id AS showId, r.request_id AS requestId, r.fan_id AS fanId,
+  r.idem_key AS idemKey, r.body_hash AS bodyHash, r.state <> 'ACCEPTED' AS isDecided,
+  (SELECT COUNT(*) FROM show_seat s
+   WHERE s.show_id = r.show_id AND s.reservation_id = r.request_id) AS seats`;
+
+type Row = Omit<RequestUnits, 'isDecided'> & { isDecided: number };
+
+/** What requests have, found by their keys; one that was never journalled is missing. */
+export async function unitsByKey(
+  shard: Pick<Queryable, 'rows'>,
+  keys: Omit<RequestKey, 'bodyHash'>[],
+): Promise<RequestUnits[]> {
+  const rows = await shard.rows<Row>(
+    `SELECT ${unitColumns}
+     FROM JSON_TABLE(?, '$[*]' COLUMNS (
+       show_id INT UNSIGNED PATH '$[0]', fan_id CHAR(12) CHARACTER SET ascii PATH '$[1]',
+       idem_key VARCHAR(64) CHARACTER SET ascii PATH '$[2]'
+     )) AS k
+     STRAIGHT_JOIN request r ON r.show_id = k.show_id AND r.fan_id = k.fan_id
+       AND r.idem_key = k.idem_key`,
+    [JSON.stringify(keys.map(({ showId, fanId, idemKey }) => [showId, fanId, idemKey]))],
+  );
+  return rows.map(fromRow);
+}
+
+/** What requests of one show have, found by their numbers. */
+export async function unitsByNumber(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  requestIds: number[],
+): Promise<RequestUnits[]> {
+  const rows = await shard.rows<Row>(
+    `SELECT ${unitColumns} FROM request r WHERE r.show_id = ? AND r.request_id IN (?)`,
+    [showId, requestIds.length > 0 ? requestIds : [0]],
+  );
+  return rows.map(fromRow);
+}
+
+function fromRow(row: Row): RequestUnits {
+  return { ...row, isDecided: row.isDecided === 1, seats: Number(row.seats) };
+}

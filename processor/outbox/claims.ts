@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { claimUnits } from '../../core/store/catalog/cap-claims.js';
+import { settleClaims } from '../../core/store/catalog/settle-claims.js';
+import { requestClaimKey, unitsByNumber } from '../../core/store/shard/claim-units.js';
+import { readGate } from '../../core/store/shard/show-change.js';
+import type { OutboxHandler } from './deps.js';
+
+const payloadSchema = z.object({
+  requests: z.array(z.number()),
+  /** The seats were won back by late money: they count again, whatever the cap says. */
+  regained: z.boolean().default(false),
+});
+
+/** Frees what requests no longer hold of the caps that the catalog counts; again is fine. */
+export const claimsHandler: OutboxHandler = async ({ catalog, shards }, row) => {
+  const { requests, regained } = payloadSchema.parse(row.payload);
+  const { showId } = row;
+  const shard = await shards.forShow(showId);
+  const units = await unitsByNumber(shard, showId, requests);
+  const refs = units.map((one) => ({ showId, kind: 'fan' as const, key: requestClaimKey(one) }));
+  if (!regained) {
+    const old = refs.map((ref) => ({ ...ref, ageMs: Number.POSITIVE_INFINITY }));
+    return settleClaims({ catalog, shards }, old);
+  }
+  const gate = await readGate(shard, showId);
+  if (!gate) return;
+  const wanted = units
+    .filter((one) => one.seats > 0)
+    .map((one) => ({
+      ...{ showId, kind: 'fan' as const, key: requestClaimKey(one), units: one.seats },
+      ...{ scope: gate.saleId, holder: one.fanId, cap: Number.POSITIVE_INFINITY },
+    }));
+  if (wanted.length > 0) await claimUnits(catalog, wanted);
+};
