@@ -31,6 +31,29 @@ CREATE TABLE audit (
   KEY audit_subject (subject, at)
 );
 
+CREATE TABLE cap_claim (
+  show_id int unsigned NOT NULL,
+  kind varchar(4) NOT NULL,
+  claim_key varchar(100) CHARACTER SET ascii NOT NULL,
+  scope varchar(48) NOT NULL,
+  holder varchar(64) CHARACTER SET ascii NOT NULL,
+  units smallint unsigned NOT NULL,
+  unsure tinyint(1) DEFAULT 1,
+  claimed_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id, kind, claim_key),
+  KEY cap_claim_holder (scope, kind, holder),
+  KEY cap_claim_unsure (unsure, claimed_at)
+);
+
+CREATE TABLE cap_quota (
+  scope varchar(48) NOT NULL,
+  kind varchar(4) NOT NULL,
+  holder varchar(64) CHARACTER SET ascii NOT NULL,
+  taken int unsigned NOT NULL,
+  PRIMARY KEY (scope, kind, holder),
+  CONSTRAINT cap_quota_kind CHECK (kind IN ('fan', 'card', 'code'))
+);
+
 CREATE TABLE cinemas (
   cinema_id varchar(48) NOT NULL,
   city_id varchar(48) NOT NULL,
@@ -570,6 +593,7 @@ CREATE TABLE show_head (
   hold_seconds int unsigned NOT NULL,
   hold_limit_seconds int unsigned NOT NULL,
   orphan_rule varchar(7) NOT NULL DEFAULT 'off',
+  capped tinyint(1) NOT NULL DEFAULT 0,
   offer_seconds int unsigned NOT NULL DEFAULT 0,
   offers_stop_seconds int unsigned NOT NULL DEFAULT 0,
   waiting int unsigned NOT NULL DEFAULT 0,

@@ -49,12 +49,16 @@ describe('the cap of a sale over shows on two shards', () => {
   };
   const heldBy = async (fanId: string): Promise<number> => {
     const counts = await Promise.all(
-      stores.shards.ids().map((shardId) =>
-        stores.shards.byId(shardId).rows<{ seats: string | null }>(
-          `SELECT SUM(q.taken) AS seats FROM quota q WHERE q.fan_id = ?`,
-          [fanId],
+      stores.shards
+        .ids()
+        .map((shardId) =>
+          stores.shards
+            .byId(shardId)
+            .rows<{ seats: string | null }>(
+              `SELECT SUM(q.taken) AS seats FROM quota q WHERE q.fan_id = ?`,
+              [fanId],
+            ),
         ),
-      ),
     );
     return counts.flat().reduce((sum, row) => sum + Number(row.seats), 0);
   };

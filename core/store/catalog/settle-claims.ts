@@ -17,8 +17,9 @@ export async function settleClaims(
 ): Promise<void> {
   for (const [showId, group] of groupBy(claims, (claim) => claim.showId)) {
     const keys = group.map(({ key }) => {
-      const [fanId = '', idemKey = ''] = key.split(' ');
-      return { showId, fanId, idemKey };
+      const fanEnds = key.indexOf(' ');
+      const idemKey = key.slice(fanEnds + 1, key.lastIndexOf(' '));
+      return { showId, fanId: key.slice(0, fanEnds), idemKey };
     });
     const rows = await unitsByKey(await shards.forShow(showId), keys);
     const byKey = new Map(rows.map((row) => [`${row.fanId} ${row.idemKey}`, row]));

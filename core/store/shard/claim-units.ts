@@ -10,7 +10,7 @@ export type RequestUnits = RequestKey & {
   seats: number;
 };
 
-/** The key of the claims of a request: no part of it has a space. */
+/** The key of the claims of a request: neither fan nor hash has a space. */
 export function requestClaimKey({ fanId, idemKey, bodyHash }: Omit<RequestKey, 'showId'>): string {
   return `${fanId} ${idemKey} ${bodyHash}`;
 }

@@ -11,6 +11,7 @@ import {
   lockQuotas,
   readSeats,
 } from './decisions.js';
+import { tellClaims } from './seats.js';
 import type { Head, ShowChange } from './show-change.js';
 import { lockWaiting, saveLines } from './waitlist.js';
 
@@ -119,6 +120,7 @@ async function writeOffers(change: ShowChange, offers: Offer[]): Promise<void> {
     const seats = offer.seats.map((seat) => seat.seatNo);
     change.log({ kind: 'GRANTED', subjectId: reservationId, detail: { seats, offer: true } });
     change.outbox({ kind: 'offer', subjectId: reservationId, payload: {} });
+    tellClaims(change, reservationId, true);
     change.seats(offer.seats.map(({ seatNo, seat }) => ({ seatNo, seat, state: 'HELD' })));
   }
 }
