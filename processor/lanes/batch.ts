@@ -1,7 +1,7 @@
 import { type Decision, decide, type Quota, undecidedMsMax } from '../../core/domain/decide.js';
 import type { ShowId } from '../../core/domain/ids.js';
 import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
-import { type Database, readNowMs, type SqlValue, type Tx } from '../../core/store/database.js';
+import { type Database, readNowMs, type Tx } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
 import {
   addQuotas,
@@ -22,12 +22,12 @@ import {
   type Head,
   insertOutbox,
   lockHeads,
-  outboxRow,
   type SeatChange,
   type ShowNews,
 } from '../../core/store/shard/show-change.js';
 import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
 import { joinRefused, serveLine, withLine } from './line.js';
+import { grantsOf, postsOf } from './posts.js';
 
 /** Seat maps by show with the head's version they are true for. */
 export type MapCache = Map<ShowId, { version: number; map: SeatMap }>;
@@ -129,7 +129,7 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
     ),
     insertOutbox(
       trip,
-      shows.flatMap((show) => [...grantPost(show, nowMs), ...claimsPost(show, nowMs)]),
+      shows.flatMap((show) => postsOf(show, nowMs)),
     ),
     moveHeads(
       trip,
@@ -202,12 +202,6 @@ function seatChanges({ map, overdue, line }: OpenShow, decisions: Decision[]): S
   });
 }
 
-type Granted = Extract<Decision, { kind: 'GRANTED' }>;
-
-function grantsOf(show: DecidedShow): Granted[] {
-  return show.decisions.filter((decision) => decision.kind === 'GRANTED');
-}
-
 /** Locks the seats, then writes; a count that is not as decided undoes the whole batch. */
 async function writeGrants(tx: Tx, shows: DecidedShow[], now: Date): Promise<void> {
   const grants: ShowGrant[] = shows.flatMap((show) =>
@@ -271,30 +265,6 @@ function logOf(show: DecidedShow, now: Date) {
 function logDetail(decision: Decision): Record<string, unknown> {
   if (decision.kind === 'GRANTED') return { seats: decision.seats.map((seat) => seat.seatNo) };
   return decision.kind === 'REFUSED' ? { reason: decision.reason } : {};
-}
-
-/** Tells of offers, and the room which passes were spent: one row per show and batch. */
-function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
-  const { showId } = show.head;
-  const offers = (show.line?.posts ?? []).map((entry) => outboxRow(showId, entry, nowMs));
-  const [first] = grantsOf(show);
-  if (!first) return offers;
-  const grants = grantsOf(show).map(({ request }) => [request.fanId, request.passId]);
-  const entry = { kind: 'granted', subjectId: first.request.requestId, payload: { grants } };
-  return [...offers, outboxRow(showId, entry, nowMs)];
-}
-
-/** Tells caps over several shows which requests have nothing of them, or no longer. */
-function claimsPost(show: DecidedShow, nowMs: number): SqlValue[][] {
-  if (!show.head.capped) return [];
-  const refused = show.decisions.filter((decision) => decision.kind !== 'GRANTED');
-  const requests = [
-    ...refused.map((decision) => decision.request.requestId),
-    ...show.overdue.map((hold) => hold.reservationId),
-  ];
-  const [subjectId] = requests;
-  if (subjectId === undefined) return [];
-  return [outboxRow(show.head.showId, { kind: 'claims', subjectId, payload: { requests } }, nowMs)];
 }
 
 function newFloor(show: DecidedShow): number {
