@@ -51,7 +51,9 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const lanes = openLanes({
     shards: laneShards,
     log,
-    onDecided: (shardId, shows) => tellDecided(redis, names, shardId, shows),
+    // Told while the database already looks for the next batch.
+    onDecided: (shardId, shows) =>
+      void setImmediate(() => tellDecided(redis, names, shardId, shows)),
   });
   const lanesMax = shardsMax * lanesPerShard;
   const worker = openWakeWorker(workerRedis, names, lanesMax, lanes.drain, onRedisError);

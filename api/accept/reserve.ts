@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Wish } from '../../core/domain/decide.js';
 import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, type ShowScoped } from '../../core/domain/ids.js';
@@ -169,10 +169,7 @@ async function claimSeats(
 
 /** 132 bits of the wish: enough to tell two bodies under one key apart. */
 function hashOf(showId: number, wish: Wish): string {
-  return createHash('sha256')
-    .update(JSON.stringify([showId, wish]))
-    .digest('base64url')
-    .slice(0, 22);
+  return hash('sha256', JSON.stringify([showId, wish]), 'base64url').slice(0, 22);
 }
 
 function reusedKey(): UsherError {

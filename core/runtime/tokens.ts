@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { UsherError } from '../domain/errors.js';
+import { openMac } from './mac.js';
 import type { Secrets, SymmetricKey } from './secrets.js';
 
 /** Seconds of clock difference that a token's times forgive. */
@@ -80,26 +81,24 @@ function tokenType(
   invalid: 'token_invalid' | 'pass_invalid',
   expired: 'token_expired' | 'pass_expired',
 ): { sign: (payload: Record<string, unknown>) => string; read: Verifier } {
-  const known = new Map<string, KeyObject>(
-    keys.map((entry) => [headerSegment(typ, entry.kid), createSecretKey(entry.key)]),
-  );
+  const known = new Map(keys.map((entry) => [headerSegment(typ, entry.kid), openMac(entry.key)]));
   const [current] = known;
   if (!current) throw new Error(`the secrets hold no key for ${typ}`);
-  const [head, currentKey] = current;
+  const [head, currentMac] = current;
   const sign = (payload: Record<string, unknown>): string => {
     const signed = `${head}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`;
-    return `${signed}.${macOf(currentKey, signed).toString('base64url')}`;
+    return `${signed}.${currentMac(signed).toString('base64url')}`;
   };
   const read: Verifier = (token) => {
     const bodyAt = token.indexOf('.') + 1;
     const macAt = token.lastIndexOf('.') + 1;
     // The header is one of ours byte for byte, so algorithm and key are never the sender's choice.
-    const key = known.get(token.slice(0, Math.max(0, bodyAt - 1)));
-    if (!key || macAt <= bodyAt) {
+    const macOf = known.get(token.slice(0, Math.max(0, bodyAt - 1)));
+    if (!macOf || macAt <= bodyAt) {
       throw new UsherError(invalid, 'The token was not made here. Log in or join again.');
     }
     const mac = Buffer.from(token.slice(macAt), 'base64url');
-    const expected = macOf(key, token.slice(0, macAt - 1));
+    const expected = macOf(token.slice(0, macAt - 1));
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) {
       throw new UsherError(invalid, 'The token was changed or is damaged. Log in or join again.');
     }
@@ -112,10 +111,6 @@ function tokenType(
     return body;
   };
   return { sign, read };
-}
-
-function macOf(key: KeyObject, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
 }
 
 function headerSegment(typ: string, kid: string): string {

@@ -181,9 +181,12 @@ function beginning(say: Say): Say {
 function ask(
   connection: Pool | PoolConnection,
   sql: string,
-  params: SqlValue[] = [],
+  params?: SqlValue[],
 ): Promise<unknown> {
-  return settled((done) => connection.query(sql, params, done));
+  // Without values the driver doesn't look through a whole batch's text for places to put them.
+  return settled((done) =>
+    params ? connection.query(sql, params, done) : connection.query(sql, done),
+  );
 }
 
 /** Turns a callback into a promise. */

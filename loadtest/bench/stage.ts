@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import mysql, { type Connection } from 'mysql2/promise';
 import { type Engines, startEngines } from '../../core/runtime/engines.js';
 import { packageRoot } from '../../core/runtime/paths.js';
+import { programNodeOptions } from '../../core/runtime/supervisor-env.js';
 
 /** What all variants of one run stand on: the same engines with the same durability. */
 export type Stage = {
@@ -65,6 +66,7 @@ export async function openStage(binlog: boolean): Promise<Stage> {
 function stageEnv(engines: Engines, dataDir: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
+    NODE_OPTIONS: programNodeOptions,
     USHER_PORT: '0',
     USHER_DATA: join(dataDir, 'data'),
     USHER_MYSQL_URL: engines.mysqlUrl(catalogName),
