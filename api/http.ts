@@ -1,51 +1,76 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { UsherError } from '../core/domain/errors.js';
-import { type ReserveCall, reserveHandler } from './accept/reserve.js';
+import { reserveHandler } from './accept/reserve.js';
 import type { ApiDeps } from './deps.js';
+import { joinHandler } from './join.js';
 import { toUsherError } from './problem.js';
 import type { Answer } from './route.js';
 
 export const reservePath = '/api/v1/reserve';
+const joinRoute = '/api/v1/sales/:id/join';
+const joinPath = /^\/api\/v1\/sales\/([a-z0-9-]{1,48})\/join$/;
 const bodyBytesMax = 8 * 1024;
 const bodyMsMax = 5_000;
 
+type Call = { headers: IncomingMessage['headers']; body: unknown; address: string };
+/** One call that is answered here: what it does and where it is counted. */
+type Direct = {
+  path: string;
+  handle: (call: Call) => Promise<Answer>;
+  done: (outcome: string, status: number) => void;
+};
+
 /**
- * The HTTP server. Reserving is answered before Express sees it, because in a rush it is nearly
- * every call and Express costs more than all that it needs (docs/decisions/0004).
+ * The HTTP server. Reserving and joining are answered before Express sees them, because in a rush
+ * they are nearly every call and Express costs more than all that they need (docs/decisions/0004).
  */
 export function buildServer(app: Express, deps: ApiDeps): Server {
-  const reserve = reserveHandler(deps);
+  const directOf = openDirect(deps);
   return createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (req, res) => {
-    if (req.url === reservePath && req.method === 'POST') {
-      void answerReserve(req, res, reserve, deps);
-    } else {
-      app(req, res);
-    }
+    const direct = req.method === 'POST' ? directOf(req) : undefined;
+    if (direct) void answerDirect(req, res, direct, deps);
+    else app(req, res);
   });
 }
 
-async function answerReserve(
+function openDirect(deps: ApiDeps): (req: IncomingMessage) => Direct | undefined {
+  const reserve = reserveHandler(deps);
+  const join = joinHandler(deps);
+  return (req) => {
+    if (req.url === reservePath) {
+      const took = deps.metrics.reserve.startTimer();
+      return { path: reservePath, handle: reserve, done: (outcome) => took({ outcome }) };
+    }
+    const saleId = joinPath.exec(req.url ?? '')?.[1];
+    // What isn't a plain JSON body is Express's to judge, as for any other route.
+    if (saleId === undefined || req.headers['content-type'] !== 'application/json') return;
+    if (req.headers['content-encoding'] !== undefined) return;
+    return {
+      path: joinRoute,
+      handle: (call) => join({ ...call, saleId }),
+      done: (_outcome, status) =>
+        deps.metrics.calls.inc({ route: joinRoute, status: String(status) }),
+    };
+  };
+}
+
+async function answerDirect(
   req: IncomingMessage,
   res: ServerResponse,
-  reserve: (call: ReserveCall) => Promise<Answer>,
+  { path, handle, done }: Direct,
   deps: ApiDeps,
 ): Promise<void> {
-  const took = deps.metrics.reserve.startTimer();
   try {
     const body = await readJson(req);
-    const answer = await reserve({
-      headers: req.headers,
-      body,
-      address: req.socket.remoteAddress ?? '',
-    });
-    took({ outcome: String(answer.status) });
+    const address = req.socket.remoteAddress ?? '';
+    const answer = await handle({ headers: req.headers, body, address });
+    done(String(answer.status), answer.status);
     write(res, answer.status, 'application/json; charset=utf-8', answer.body, answer.headers);
   } catch (error) {
     const told = toUsherError(error);
-    took({ outcome: told.code });
-    if (told.code === 'internal')
-      deps.log.error({ err: error, path: reservePath }, 'a call failed');
+    done(told.code, told.status);
+    if (told.code === 'internal') deps.log.error({ err: error, path }, 'a call failed');
     write(res, told.status, 'application/problem+json', told.toProblem(), {
       ...(told.retryAfterSeconds === undefined
         ? {}
@@ -102,7 +127,7 @@ function readText(req: IncomingMessage): Promise<string> {
     };
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bodyBytesMax) fail('too_large', 'A reservation fits in 8 kB.');
+      if (bytes > bodyBytesMax) fail('too_large', 'Such a call fits in 8 kB.');
       else chunks.push(chunk);
     });
     req.on('end', () => {

@@ -16,7 +16,12 @@ export function readIdentity(authorization: string | undefined, tokens: Tokens):
 
 /** The fan who calls. Staff tokens are not fans'. */
 export function requireFan(req: Request, tokens: Tokens): SessionClaims {
-  const claims = readIdentity(req.get('authorization'), tokens);
+  return fanOf(req.get('authorization'), tokens);
+}
+
+/** The fan of an `Authorization` header. */
+export function fanOf(authorization: string | undefined, tokens: Tokens): SessionClaims {
+  const claims = readIdentity(authorization, tokens);
   if (claims.role)
     throw new UsherError('forbidden', 'This call is for fans; this is a staff token.');
   return claims;

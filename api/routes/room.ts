@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
+import { join, joinBody, receiptHeader } from '../join.js';
 import { type Route, route } from '../route.js';
 
 const roomShape = z
@@ -63,8 +64,6 @@ const challengeShape = z
   })
   .meta({ id: 'Challenge' });
 
-const receipt = z.string().min(1).max(1_000);
-
 /** The waiting room of a sale. */
 export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
   return [
@@ -82,24 +81,11 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       path: '/api/v1/sales/:id/join',
       summary: 'Takes a place, or tells the one taken before; a receipt brings a lost one back',
       identity: 'fan',
-      body: z.strictObject({
-        challenge: z.string().max(2_000).optional(),
-        code: z.string().max(64).optional(),
-        receipt: receipt.optional(),
-      }),
+      body: joinBody,
       answers: { 200: placeShape, 201: placeShape },
       limit: 'join',
-      handle: async ({ params, fanId, body, req }) => {
-        const shown = body.receipt ?? receiptHeader(req.get('usher-receipt'));
-        const { created, place } = await gate.join({
-          saleId: params.id ?? '',
-          fanId,
-          ...(shown ? { receipt: shown } : {}),
-          ...(body.challenge ? { challenge: body.challenge } : {}),
-          ...(body.code ? { code: body.code } : {}),
-        });
-        return { status: created ? 201 : 200, body: place };
-      },
+      handle: ({ params, fanId, body, req }) =>
+        join(gate, { saleId: params.id ?? '', fanId, body, receipt: req.get('usher-receipt') }),
     }),
     route({
       method: 'get',
@@ -138,10 +124,4 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       },
     }),
   ];
-}
-
-/** A header that can't be a receipt is none; the gate judges the rest. */
-function receiptHeader(value: string | undefined): string | undefined {
-  const parsed = receipt.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
 }
