@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Session } from '../command.js';
 import { runProgram } from '../spawn.js';
 
-const names = ['lane', 'reserve'] as const;
+const names = ['lane', 'reserve', 'room'] as const;
 
 /** Benches have flags of their own, so everything after the name is passed on as it is. */
 export function addBenchCommand(program: Command, session: Session): void {
@@ -15,7 +15,13 @@ export function addBenchCommand(program: Command, session: Session): void {
     .allowUnknownOption()
     .addHelpText(
       'after',
-      ['', 'Examples:', '  usher bench lane', '  usher bench reserve --json'].join('\n'),
+      [
+        '',
+        'Examples:',
+        '  usher bench lane',
+        '  usher bench reserve --json',
+        '  usher bench room --quick',
+      ].join('\n'),
     )
     .action(async (name: string | undefined, flags: string[], options: { json?: boolean }) => {
       const chosen = name === undefined ? [...names] : [name];

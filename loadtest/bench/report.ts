@@ -20,7 +20,9 @@ export type BenchReport = {
   machine: string;
   settings: Record<string, unknown>;
   rows: BenchRow[];
-  exact: Exact;
+  /** What isn't a rate, each with its unit in its name. */
+  figures?: Record<string, number>;
+  exact: Partial<Exact> & Record<string, number>;
 };
 
 export function describeMachine(): string {
@@ -71,8 +73,11 @@ export function printReport(report: BenchReport, json: boolean): void {
     console.log(`  ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
   }
   console.log(table.toString());
-  const { seats_sold, seats_sold_twice, undecided } = report.exact;
-  console.log(
-    `Counted in SQL: ${seats_sold} seats sold, ${seats_sold_twice} sold twice, ${undecided} requests without a decision.`,
+  for (const [name, value] of Object.entries(report.figures ?? {})) {
+    console.log(`  ${name.replace(/_/g, ' ')}: ${value.toLocaleString('en')}`);
+  }
+  const counted = Object.entries(report.exact).map(
+    ([name, value]) => `${value} ${name.replace(/_/g, ' ')}`,
   );
+  console.log(`Counted from outside: ${counted.join(', ')}.`);
 }
