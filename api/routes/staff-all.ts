@@ -12,6 +12,7 @@ import { staffSaleCodeRoutes } from './staff-sale-codes.js';
 import { staffSaleRuleRoutes } from './staff-sale-rules.js';
 import { staffSaleRoutes } from './staff-sales.js';
 import { staffScanRoutes } from './staff-scan.js';
+import { staffShowCancelRoutes } from './staff-show-cancel.js';
 import { staffShowRoutes } from './staff-shows.js';
 import { staffStatsRoutes } from './staff-stats.js';
 
@@ -27,6 +28,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffSaleCodeRoutes(deps),
     ...staffStatsRoutes(deps),
     ...staffShowRoutes(deps),
+    ...staffShowCancelRoutes(deps),
     ...staffRequestRoutes(deps),
     ...staffBookingRoutes(deps),
     ...staffRefundRoutes(deps),

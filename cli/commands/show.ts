@@ -5,6 +5,7 @@ import { addCommand, addNoun, type Session } from '../command.js';
 import { wrongUsage } from '../exit.js';
 import { fields, moneyText, table } from '../out.js';
 import { momentOf } from '../time.js';
+import { addShowCancel } from './show-cancel.js';
 
 const showSchema = z
   .object({
@@ -80,6 +81,7 @@ export function addShowCommands(program: Command, session: Session): void {
     },
   });
   addCreate(show, session);
+  addShowCancel(show, session);
 }
 
 function addCreate(show: Command, session: Session): void {

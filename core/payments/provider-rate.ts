@@ -48,14 +48,14 @@ type Waiting = { sinceMs: number; done: (granted: boolean) => void };
  */
 export function openProviderRate(deps: {
   redis: Redis;
-  names: Pick<RedisNames, 'providerCalls' | 'provider'>;
+  names: Pick<RedisNames, 'providerCalls' | 'providerPace'>;
   perSecond: number;
 }): ProviderRate {
   const { redis, names, perSecond } = deps;
   const queues: Record<Priority, Waiting[]> = { confirm: [], cancel: [], refund: [] };
   const take = takeDrop(redis, names.providerCalls);
   const dropUs = Math.ceil(1_000_000 / perSecond);
-  const tell = openTelling(redis, names.provider, perSecond);
+  const tell = openTelling(redis, names.providerPace);
   let running = false;
   let closed = false;
 
@@ -112,26 +112,20 @@ export function openProviderRate(deps: {
   };
 }
 
-/** How much of the provider's rate admission should let in, in percent, after such a wait. */
+/** How much of its rate admission should let in, in percent, when a confirm waited this long. */
 export function paceOf(waitMs: number): number {
   const share = Math.min(1, Math.max(0, (waitMs - calmMs) / (fullMs - calmMs)));
   return Math.round(100 - share * (100 - paceMin));
 }
 
-/**
- * Tells admission how many fans a minute the provider can take after such a wait, at most twice a
- * second. No news means that all is well.
- */
-function openTelling(redis: Redis, key: string, perSecond: number): (waitMs: number) => void {
+/** Tells a slower pace, at most twice a second; no news means that all is well. */
+function openTelling(redis: Redis, key: string): (waitMs: number) => void {
   let quietUntilMs = 0;
   return (waitMs) => {
     const pace = paceOf(waitMs);
     if (pace === 100 || performance.now() < quietUntilMs) return;
     quietUntilMs = performance.now() + tellEveryMs;
-    const perMinute = Math.max(1, Math.round((perSecond * 60 * pace) / 100));
-    const why = 'payments wait for the provider';
-    const text = JSON.stringify({ state: 'limited', rate_per_minute: perMinute, why });
-    askRedis(() => redis.set(key, text, 'PX', paceTtlMs)).catch((error: unknown) => {
+    askRedis(() => redis.set(key, String(pace), 'PX', paceTtlMs)).catch((error: unknown) => {
       if (!(error instanceof RedisAway)) throw error;
     });
   };

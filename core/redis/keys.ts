@@ -41,8 +41,6 @@ export type RedisNames = {
   limits: string;
   /** Bucket of the calls that all processes make to the payment provider. */
   providerCalls: string;
-  /** What admission should know of the payment provider (JSON); absent: all is well. */
-  provider: string;
 };
 
 export function redisNames(prefix: string): RedisNames {
@@ -67,6 +65,5 @@ export function redisNames(prefix: string): RedisNames {
     providerPace: `${prefix}:provider:pace`,
     limits: `${prefix}:limit`,
     providerCalls: `${prefix}:provider:calls`,
-    provider: `${prefix}:provider`,
   };
 }

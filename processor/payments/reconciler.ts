@@ -6,6 +6,7 @@ import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { reconcilePayment } from './attempts.js';
 import { closeOnce } from './closing.js';
 import { reconcileRefund } from './refunds.js';
+import { drainShowCancels } from './show-cancels.js';
 
 const pauseMs = 1_000;
 /** Fans wait for the charges that had no turn at once. */
@@ -35,6 +36,7 @@ export function openReconciler(deps: EventDeps): Loop {
         reconcileShard(deps, shardId, 'looks'),
       ),
       openLoop(`refunds ${shardId}`, { log, pauseMs }, () => drainRefunds(deps, shardId)),
+      openLoop(`show cancels ${shardId}`, { log, pauseMs }, () => drainShowCancels(deps, shardId)),
     );
   });
   return {

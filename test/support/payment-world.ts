@@ -15,6 +15,7 @@ import { confirmRoutes } from '../../api/routes/confirm.js';
 import { reservationsRoutes } from '../../api/routes/reservations.js';
 import { staffPaymentRoutes } from '../../api/routes/staff-payments.js';
 import { staffRefundRoutes } from '../../api/routes/staff-refunds.js';
+import { staffShowCancelRoutes } from '../../api/routes/staff-show-cancel.js';
 import { webhookHandler } from '../../api/webhook.js';
 import { formatId } from '../../core/domain/ids.js';
 import type { EventDeps } from '../../core/payments/settle-event.js';
@@ -90,7 +91,9 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
     () => 0,
     () => 0,
   );
-  const api = { ...deps, config: { publicUrl: url }, secrets, tokens, limits, fans, metrics };
+  const gate = { changed: async () => undefined };
+  const config = { publicUrl: url };
+  const api = { ...deps, config, secrets, tokens, limits, fans, metrics, gate };
   server.on('request', buildApp(api as unknown as ApiDeps));
 
   const call: PaymentWorld['call'] = async (fanId, method, path, more = {}) => {
@@ -148,6 +151,7 @@ function buildApp(deps: ApiDeps): express.Express {
     ...bookingsRoutes(deps),
     ...bookingCancelRoutes(deps),
     ...staffRefundRoutes(deps),
+    ...staffShowCancelRoutes(deps),
     ...staffPaymentRoutes(deps),
   ];
   registerRoutes(app, routes, deps);
