@@ -1,4 +1,6 @@
 import { openGate } from '../admission/gate.js';
+import type { MessageChannel } from '../core/domain/messages.js';
+import { openGateway } from '../core/notify/gateway.js';
 import { openMailer } from '../core/notify/mailer.js';
 import { openProviderRate } from '../core/payments/provider-rate.js';
 import { openPayments } from '../core/payments/stripe.js';
@@ -18,6 +20,8 @@ import { openLanes } from './lanes/lanes.js';
 import { openSweeper } from './lanes/sweeper.js';
 import { tellDecided } from './lanes/tell.js';
 import { openLoop } from './loop.js';
+import { openAnnouncer } from './messages/announcer.js';
+import { openSender } from './messages/sender.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
 import { openUnsureClaims } from './unsure-claims.js';
@@ -83,12 +87,13 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     payments.close();
     mailer.close();
   });
+  const gateway = config.messageGateway && openGateway(config.messageGateway);
+  const channels: MessageChannel[] = gateway ? ['mail', 'gateway'] : ['mail'];
   const money = {
     shards,
     catalog,
     payments,
-    mailer,
-    secrets,
+    channels,
     log,
     redis,
     names,
@@ -99,6 +104,14 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   lifecycle.onClose('reconciler', () => reconciler.close());
   const relay = openOutboxRelay(money);
   lifecycle.onClose('outbox relay', () => relay.close());
+  const writing = { catalog, shards, secrets, publicUrl: config.publicUrl, log, channels };
+  const sender = openSender(
+    { ...writing, mailer, gateway },
+    { connection: workerRedis, names, onError: onRedisError },
+  );
+  lifecycle.onClose('messages', () => sender.close());
+  const announcer = openAnnouncer(writing);
+  lifecycle.onClose('announcer', () => announcer.close());
   log.info({ shards: laneShards.ids(), lanesPerShard }, 'ready');
 }
 

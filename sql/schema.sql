@@ -134,6 +134,32 @@ CREATE TABLE inbox (
   KEY inbox_waiting (waiting, due_at)
 );
 
+CREATE TABLE message (
+  message_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  message_key varchar(90) CHARACTER SET ascii NOT NULL,
+  channel varchar(7) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  kind varchar(16) NOT NULL,
+  show_id int unsigned,
+  subject_id bigint unsigned,
+  detail json NOT NULL,
+  state varchar(7) NOT NULL DEFAULT 'WAITING',
+  title varchar(300) NOT NULL DEFAULT '',
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  due_at datetime(3) DEFAULT CURRENT_TIMESTAMP(3),
+  tries smallint unsigned NOT NULL DEFAULT 0,
+  ended_at datetime(3),
+  error varchar(300),
+  PRIMARY KEY (message_id),
+  UNIQUE KEY message_logical (message_key, channel),
+  KEY message_due (due_at, message_id),
+  KEY message_fan (fan_id, message_id),
+  KEY message_state (state, ended_at),
+  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway')),
+  CONSTRAINT message_state CHECK (state IN ('WAITING', 'SENT', 'DROPPED', 'REFUSED', 'DEAD')),
+  CONSTRAINT message_waiting CHECK ((state = 'WAITING') = (due_at IS NOT NULL))
+);
+
 CREATE TABLE movies (
   movie_id varchar(48) NOT NULL,
   kind varchar(8) NOT NULL,
@@ -149,6 +175,15 @@ CREATE TABLE movies (
   trailer_url varchar(500),
   PRIMARY KEY (movie_id),
   CONSTRAINT movies_kind CHECK (kind IN ('film', 'event'))
+);
+
+CREATE TABLE movie_watch (
+  movie_id varchar(48) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (movie_id, fan_id),
+  KEY movie_watch_fan (fan_id),
+  CONSTRAINT movie_watch_movie FOREIGN KEY (movie_id) REFERENCES movies (movie_id)
 );
 
 CREATE TABLE pass_claims (
@@ -199,6 +234,13 @@ CREATE TABLE payment_issue (
   PRIMARY KEY (issue_id),
   UNIQUE KEY payment_issue_object (kind, object_id),
   KEY payment_issue_open (resolved_at, issue_id)
+);
+
+CREATE TABLE reminded (
+  show_id int unsigned NOT NULL,
+  starts_at datetime(3) NOT NULL,
+  reminded_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (show_id, starts_at)
 );
 
 CREATE TABLE revoked (

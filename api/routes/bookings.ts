@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, parseId, type ShowId } from '../../core/domain/ids.js';
+import { calendarOf } from '../../core/notify/booking-calendar.js';
 import { ticketBookingOf } from '../../core/notify/booking-tickets.js';
 import { renderTicketPdf } from '../../core/notify/ticket-pdf.js';
 import { type BookingShow, readBookingShows } from '../../core/store/catalog/booking-shows.js';
@@ -9,7 +10,6 @@ import { type FanBooking, listFanBookings } from '../../core/store/catalog/fan-b
 import { type Booking, readBooking, readFanBookings } from '../../core/store/shard/bookings.js';
 import { readRefunds } from '../../core/store/shard/refunds.js';
 import { bookedBody, bookedSchema, bookingShowBody, bookingShowSchema } from '../booking-body.js';
-import { calendarFile } from '../calendar.js';
 import type { ApiDeps } from '../deps.js';
 import { refundBodies, refundSchema } from '../refund-body.js';
 import { type Route, route } from '../route.js';
@@ -103,19 +103,6 @@ export function bookingsRoutes(deps: Deps): Route[] {
 function file(type: string, data: Buffer | string, name: string) {
   const headers = { 'Content-Disposition': `attachment; filename="${name}"` };
   return { status: 200, headers, raw: { type, data } };
-}
-
-function calendarOf(id: string, booking: Booking, show: BookingShow): string {
-  const seats = booking.tickets.map((ticket) => ticket.seat).join(', ');
-  return calendarFile({
-    uid: `${id}@usher`,
-    stampMs: booking.createdAtMs,
-    startsAtMs: show.startsAtMs,
-    endsAtMs: show.startsAtMs + show.runtimeMinutes * 60_000,
-    summary: show.title,
-    location: `${show.cinema}, ${show.address}`,
-    description: `${show.hall}\nSeats: ${seats}\nBooking: ${id}`,
-  });
 }
 
 /** From the shard, which knows a booking from its first instant. */

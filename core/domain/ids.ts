@@ -64,6 +64,22 @@ export function parseRefundId(text: string): RefundId | undefined {
     : undefined;
 }
 
+const plainKinds = { message: 'msg', support: 'sup', till: 'til' } as const;
+
+export type PlainIdKind = keyof typeof plainKinds;
+
+/** Writes the public form of a thing that no show owns, such as `sup_1k9`. */
+export function formatPlainId(kind: PlainIdKind, no: number): string {
+  return `${plainKinds[kind]}_${no.toString(36)}`;
+}
+
+export function parsePlainId(kind: PlainIdKind, text: string): number | undefined {
+  const match = /^([a-z]{3})_([0-9a-z]{1,10})$/.exec(text);
+  if (match?.[1] !== plainKinds[kind] || match[2] === undefined) return undefined;
+  const no = Number.parseInt(match[2], 36);
+  return isCount(no) ? no : undefined;
+}
+
 /** Shows are public as decimal text, which staff type on the command line. */
 export function formatShowId(showId: ShowId): string {
   return String(showId);

@@ -34,6 +34,7 @@ export function ticketBookingOf(
     hall: show.hall,
     startsAt: new Date(show.startsAtMs),
     timeZone: show.timeZone,
+    locale: show.locale,
     seats: issueTickets(secrets, booking).filter((ticket) => ticket.state !== 'VOID'),
     amount: booking.amount,
     currency: booking.currency,

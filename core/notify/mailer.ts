@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import { openMailServer } from './mail-server.js';
 
 /** One mail without its address; `cid` marks an attachment that the HTML shows inline. */
 export type MailContent = {
@@ -28,73 +28,37 @@ export type Mailer = {
 };
 
 export type MailerSettings = {
-  /** `smtp://` or `smtps://` servers in the order of preference. */
+  /** `smtp://` or `smtps://` servers in the order of preference, each with its own rate. */
   urls: string[];
   /** The sender, such as `Usher <tickets@usher.example>`. */
   from: string;
   /** How long one server may take for each step, in milliseconds. */
   timeoutMs?: number;
+  /** How long a server that failed again and again is left alone, in milliseconds. */
+  restMs?: number;
 };
-
-const connectionsMax = 3;
 
 /** Opens pooled connections to the servers, on first use; throws when there is no URL. */
 export function openMailer(settings: MailerSettings): Mailer {
   if (settings.urls.length === 0) throw new Error('the mailer needs at least one SMTP server');
   const timeoutMs = settings.timeoutMs ?? 10_000;
   const host = /@([\w.-]+)>?$/.exec(settings.from)?.[1] ?? 'usher.invalid';
-  const servers = settings.urls.map((url) =>
-    createTransport({
-      url,
-      pool: true,
-      maxConnections: connectionsMax,
-      connectionTimeout: timeoutMs,
-      greetingTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      // Content comes as buffers and strings only: a path or URL in it must never be read.
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    }),
-  );
+  const servers = settings.urls.map((url) => openMailServer(url, timeoutMs, settings.restMs));
   return {
     send: async ({ to, key, ...content }) => {
       const messageId = `<${key.replace(/[^\w.-]/g, '-')}@${host}>`;
+      const mail = { ...content, from: settings.from, to: { name: '', address: to }, messageId };
       let reason = '';
-      for (const [server, transport] of servers.entries()) {
-        try {
-          await transport.sendMail({
-            ...content,
-            from: settings.from,
-            to: { name: '', address: to },
-            messageId,
-          });
-          return { kind: 'sent', messageId, server };
-        } catch (error) {
-          const fault = readFault(error);
-          if (fault.final) return { kind: 'refused', reason: fault.reason };
-          ({ reason } = fault);
-        }
+      for (const [server, one] of servers.entries()) {
+        const answer = await one.send(mail);
+        if (answer.kind === 'sent') return { kind: 'sent', messageId, server };
+        if (answer.kind === 'refused') return answer;
+        ({ reason } = answer);
       }
       return { kind: 'failed', reason };
     },
     close: () => {
-      for (const transport of servers) transport.close();
+      for (const server of servers) server.close();
     },
-  };
-}
-
-/** A 5xx to the recipient or the message is final; anything about the server itself is not. */
-function readFault(error: unknown): { final: boolean; reason: string } {
-  const { responseCode, code, command } = error as {
-    responseCode?: number;
-    code?: string;
-    command?: string;
-  };
-  const aboutMail = command === 'RCPT TO' || command === 'DATA' || code === 'EENVELOPE';
-  // Without an answer from a server, an envelope error means that the address is malformed.
-  const malformed = code === 'EENVELOPE' && responseCode === undefined;
-  return {
-    final: malformed || (aboutMail && responseCode !== undefined && responseCode >= 500),
-    reason: responseCode === undefined ? (code ?? 'no_answer') : `smtp_${responseCode}`,
   };
 }

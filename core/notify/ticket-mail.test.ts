@@ -20,6 +20,7 @@ const booking: TicketBooking = {
   hall: 'Audi 1',
   startsAt: new Date('2026-12-04T20:30:00.000Z'),
   timeZone: 'Asia/Kolkata',
+  locale: 'en',
   seats: ['J-12', 'J-13'].map((seat, no) => ({
     seat,
     price: 24_000,
@@ -125,7 +126,7 @@ describe('ticket mail', () => {
   });
 
   it('never sends a mail with a hole in it', () => {
-    expect(() => fillTemplate('ticket.txt', { fanName: 'x' })).toThrow('has no');
+    expect(() => fillTemplate('en/tickets.txt', { toName: 'x' })).toThrow('has no');
   });
 
   it('needs at least one server', () => {

@@ -1,41 +1,43 @@
 import type { MailContent } from './mailer.js';
+import { renderMessage } from './message-text.js';
 import { qrPng } from './qr.js';
-import { fillTemplate } from './template.js';
 import type { TicketBooking } from './ticket.js';
 import { renderTicketPdf } from './ticket-pdf.js';
 import { moneyText, showTime } from './wording.js';
 
 /**
- * Writes the mail of a booking: text, HTML with each seat's code inline, and the tickets as PDF.
- * `bookingsUrl` is the page where the fan finds them again. Rejects for a booking without seats.
+ * Writes the mail of a booking in the cinema's language: text, HTML with each seat's code inline,
+ * and the tickets as PDF. `url` is the page where the fan finds them again. Rejects for a booking
+ * without seats.
  */
 export async function renderTicketMail(
   booking: TicketBooking,
-  bookingsUrl: string,
-): Promise<MailContent> {
-  const when = showTime(booking.startsAt, booking.timeZone);
-  const seats = booking.seats.map((seat, no) => ({ ...seat, cid: `seat-${no + 1}@tickets.usher` }));
+  url: string,
+): Promise<MailContent & { short: string }> {
+  const { locale, currency } = booking;
+  const seats = booking.seats.map((seat, no) => ({
+    ...seat,
+    priceText: moneyText(seat.price, currency, locale),
+    cid: `seat-${no + 1}@tickets.usher`,
+  }));
   const values = {
-    ...when,
+    ...showTime(booking.startsAt, booking.timeZone, locale),
     bookingId: booking.bookingId,
-    fanName: booking.fanName,
+    toName: booking.fanName === '' ? '' : ` ${booking.fanName}`,
     movieTitle: booking.movieTitle,
     cinema: booking.cinema,
     hall: booking.hall,
-    amount: moneyText(booking.amount, booking.currency),
-    bookingsUrl,
-    seats: seats.map((seat) => ({
-      seat: seat.seat,
-      ticketId: seat.ticketId,
-      cid: seat.cid,
-      price: moneyText(seat.price, booking.currency),
-    })),
+    amount: moneyText(booking.amount, currency, locale),
+    url,
+    seats: seats.map(({ seat }) => seat).join(', '),
+    tickets: seats.map(({ seat, ticketId, priceText }) => ({ seat, ticketId, price: priceText })),
   };
+  const cards = seats.map(({ seat, ticketId, priceText, cid }) => ({
+    ...{ title: seat, line: priceText, small: ticketId, cid },
+  }));
   const pdf = await renderTicketPdf(booking);
   return {
-    subject: `Your tickets: ${booking.movieTitle}, ${when.day}, ${when.time}`,
-    text: fillTemplate('ticket.txt', values),
-    html: fillTemplate('ticket.html', values),
+    ...renderMessage('tickets', locale, values, cards),
     attachments: [
       {
         filename: `tickets-${booking.bookingId}.pdf`,

@@ -16,6 +16,7 @@ const bookingOf = (bookingId: string): TicketBooking => ({
   hall: 'Screen 2',
   startsAt: new Date('2026-12-04T15:30:00.000Z'),
   timeZone: 'Asia/Kolkata',
+  locale: 'en',
   seats: [{ seat: 'J-11', price: 24_000, ticketId: 'tkt_1_1_1', qrCode: 'code' }],
   amount: 24_000,
   currency: 'INR',

@@ -23,6 +23,7 @@ const booking: TicketBooking = {
   hall: 'Screen 2',
   startsAt: new Date('2026-12-04T15:30:00.000Z'),
   timeZone: 'Asia/Kolkata',
+  locale: 'en',
   seats: [1, 2].map((no) => ({
     seat: `J-1${no}`,
     price: 24_000,

@@ -18,6 +18,8 @@ export type TicketBooking = {
   startsAt: Date;
   /** The cinema's IANA zone, such as `Asia/Kolkata`. */
   timeZone: string;
+  /** What the cinema writes in, such as `hi-IN`. */
+  locale: string;
   seats: TicketSeat[];
   /** Minor units, all seats together. */
   amount: number;

@@ -48,6 +48,8 @@ const schema = z.object({
     )
     .pipe(z.array(url(['smtp', 'smtps'])).min(1)),
   USHER_MAIL_FROM: z.string().min(3).default('Usher <tickets@usher.invalid>'),
+  USHER_MESSAGE_WEBHOOK_URL: url(['http', 'https']).optional(),
+  USHER_MESSAGE_WEBHOOK_SECRET: z.string().min(16).optional(),
   USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -75,6 +77,8 @@ export type Config = {
   smtpUrls: string[];
   /** Sender of all mails, as `Name <address>`. */
   mailFrom: string;
+  /** The operator's gateway for SMS and push. */
+  messageGateway: { url: string; secret: string } | undefined;
   limits: 'normal' | 'loose' | 'off';
   secretsFile: string | undefined;
   logLevel: string;
@@ -104,6 +108,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (production && !value.USHER_SECRETS_FILE) {
     faults.push('USHER_SECRETS_FILE must name the file with your keys in production');
   }
+  if (!value.USHER_MESSAGE_WEBHOOK_URL !== !value.USHER_MESSAGE_WEBHOOK_SECRET) {
+    faults.push('USHER_MESSAGE_WEBHOOK_URL and USHER_MESSAGE_WEBHOOK_SECRET go together: set both');
+  }
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return {
     production,
@@ -124,8 +131,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: value.USHER_PUBLIC_URL ?? `http://localhost:${value.USHER_PORT}`,
     smtpUrls: value.USHER_SMTP_URL,
     mailFrom: value.USHER_MAIL_FROM,
+    messageGateway: webhookOf(value.USHER_MESSAGE_WEBHOOK_URL, value.USHER_MESSAGE_WEBHOOK_SECRET),
     limits: value.USHER_LIMITS,
     secretsFile: value.USHER_SECRETS_FILE,
     logLevel: value.USHER_LOG_LEVEL,
   };
+}
+
+function webhookOf(url: string | undefined, secret: string | undefined) {
+  return url && secret ? { url, secret } : undefined;
 }

@@ -11,18 +11,31 @@ export function grantsOf(show: DecidedShow): Granted[] {
 
 /** What a batch leaves in the outbox of one show. */
 export function postsOf(show: DecidedShow, nowMs: number): SqlValue[][] {
-  return [...grantPost(show, nowMs), ...claimsPost(show, nowMs)];
+  return [...grantPosts(show, nowMs), ...claimsPost(show, nowMs)];
 }
 
-/** Tells of offers, and the room which passes were spent: one row per show and batch. */
-function grantPost(show: DecidedShow, nowMs: number): SqlValue[][] {
+/** How long after a grant its fan is written to, unless the seats are paid by then. */
+const unpaidMs = 20_000;
+
+/**
+ * Offers, one row that tells the room which passes were spent, and one, for a while later, that
+ * finds who has not paid by then.
+ */
+function grantPosts(show: DecidedShow, nowMs: number): SqlValue[][] {
   const { showId } = show.head;
   const offers = (show.line?.posts ?? []).map((entry) => outboxRow(showId, entry, nowMs));
-  const [first] = grantsOf(show);
+  const requests = grantsOf(show).map(({ request }) => request);
+  const [first] = requests;
   if (!first) return offers;
-  const grants = grantsOf(show).map(({ request }) => [request.fanId, request.passId]);
-  const entry = { kind: 'granted', subjectId: first.request.requestId, payload: { grants } };
-  return [...offers, outboxRow(showId, entry, nowMs)];
+  const subjectId = first.requestId;
+  const grants = requests.map(({ fanId, passId }) => [fanId, passId]);
+  const nos = requests.map(({ requestId }) => requestId);
+  const notBeforeMs = nowMs + unpaidMs;
+  return [
+    ...offers,
+    outboxRow(showId, { kind: 'granted', subjectId, payload: { grants } }, nowMs),
+    outboxRow(showId, { kind: 'reserved', subjectId, payload: { nos }, notBeforeMs }, nowMs),
+  ];
 }
 
 /** Tells caps over several shows which requests have nothing of them, or no longer. */

@@ -1,15 +1,14 @@
 import type { Gate } from '../../admission/gate.js';
-import type { Mailer } from '../../core/notify/mailer.js';
+import type { MessageChannel } from '../../core/domain/messages.js';
 import type { SettleDeps } from '../../core/payments/settling.js';
-import type { Secrets } from '../../core/runtime/secrets.js';
 import type { Database } from '../../core/store/database.js';
 import type { OutboxRow } from '../../core/store/shard/outbox.js';
 
 /** What the handlers of the outbox may use. */
 export type OutboxDeps = SettleDeps & {
   catalog: Database;
-  secrets: Secrets;
-  mailer: Mailer;
+  /** On which channels fans are written to. */
+  channels: readonly MessageChannel[];
   gate: Pick<Gate, 'finishAll'>;
 };
 

@@ -8,19 +8,24 @@ import {
 } from '../../core/store/shard/outbox.js';
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { cancelIntentHandler } from './cancel-intent.js';
-import { cancelMailHandler } from './cancel-mail.js';
 import { claimsHandler } from './claims.js';
 import type { OutboxDeps, OutboxHandler } from './deps.js';
 import { fanBookingHandler } from './fan-booking.js';
 import { grantedHandler } from './granted.js';
+import {
+  cancelMailHandler,
+  paymentNeededHandler,
+  refundMailHandler,
+  reservedHandler,
+  showChangedHandler,
+  ticketMailHandler,
+} from './messages.js';
 import { offerHandler } from './offer.js';
-import { refundMailHandler } from './refund-mail.js';
-import { ticketMailHandler } from './ticket-mail.js';
 
 /**
  * Acts on what the shards' transactions left in their outboxes: at least once, so every handler
- * may be repeated. Mails have a lane of their own, so that a slow mail server holds up neither
- * money nor the waiting room.
+ * may be repeated. What fans are told has a lane of its own, so that it holds up neither money nor
+ * the waiting room.
  */
 type Lane = { handlers: Record<string, OutboxHandler>; rowsMax: number; leaseMs: number };
 
@@ -35,15 +40,17 @@ const lanes: Lane[] = [
     rowsMax: 50,
     leaseMs: 120_000,
   },
-  // Few at a time, so that a batch ends within its lease even while every server times out.
   {
     handlers: {
       ticket_mail: ticketMailHandler,
       refund_mail: refundMailHandler,
-      offer: offerHandler,
       cancel_mail: cancelMailHandler,
+      show_changed: showChangedHandler,
+      payment_needed: paymentNeededHandler,
+      reserved: reservedHandler,
+      offer: offerHandler,
     },
-    rowsMax: 16,
+    rowsMax: 50,
     leaseMs: 120_000,
   },
 ];

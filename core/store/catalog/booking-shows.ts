@@ -15,6 +15,8 @@ export type BookingShow = {
   hall: string;
   /** The cinema's IANA zone. */
   timeZone: string;
+  /** What the cinema writes to its fans in, such as `hi-IN`. */
+  locale: string;
   startsAtMs: number;
 };
 
@@ -29,7 +31,7 @@ export async function readBookingShows(
   const rows = await catalog.rows<Row>(
     `SELECT s.show_id AS showId, s.sale_id AS saleId, s.movie_id AS movieId, m.title,
        m.runtime_minutes AS runtimeMinutes, c.cinema_id AS cinemaId, c.name AS cinema, c.address,
-       t.name AS city, h.name AS hall, t.time_zone AS timeZone, s.starts_at AS startsAt
+       t.name AS city, h.name AS hall, t.time_zone AS timeZone, t.locale, s.starts_at AS startsAt
      FROM shows s
      JOIN movies m ON m.movie_id = s.movie_id
      JOIN halls h ON h.hall_id = s.hall_id

@@ -125,6 +125,21 @@ export async function readBooking(
   };
 }
 
+/** Confirmed bookings of a show by number, without those made in the last `freshSeconds`. */
+export async function listConfirmed(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  { afterId, rowsMax, freshSeconds }: { afterId: number; rowsMax: number; freshSeconds: number },
+): Promise<{ bookingId: number; fanId: string }[]> {
+  return shard.rows(
+    `SELECT booking_id AS bookingId, fan_id AS fanId FROM booking
+     WHERE show_id = ? AND booking_id > ? AND state = 'CONFIRMED'
+       AND created_at <= NOW(3) - INTERVAL ? SECOND
+     ORDER BY booking_id LIMIT ?`,
+    [showId, afterId, freshSeconds, rowsMax],
+  );
+}
+
 /** Bookings of one page of a fan's list, without their tickets but with their seats' names. */
 export async function readFanBookings(
   shard: Pick<Queryable, 'rows'>,

@@ -64,6 +64,20 @@ export async function readReservation(
   return row && fromRow(showId, row);
 }
 
+/** Which of these reservations still wait to be paid, and whose they are. */
+export async function listPayable(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  reservationIds: number[],
+): Promise<{ reservationId: number; fanId: string }[]> {
+  if (reservationIds.length === 0) return [];
+  return shard.rows(
+    `SELECT reservation_id AS reservationId, fan_id AS fanId FROM reservation
+     WHERE show_id = ? AND reservation_id IN (?) AND state IN ('HELD', 'PAYING')`,
+    [showId, reservationIds],
+  );
+}
+
 /** Locks one reservation after its head; undefined when there is none. */
 export async function lockReservation(
   { tx, head }: ShowChange,

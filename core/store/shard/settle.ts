@@ -169,6 +169,7 @@ async function notePending(
       detail: { attempt: payment.attempt },
     });
   }
+  if (moves && to === 'ACTION') askForPayment(change, payment);
   return 'noted';
 }
 
@@ -202,8 +203,21 @@ async function settleWithoutMoney(
     const payload = { attempt: payment.attempt };
     change.outbox({ kind: 'cancel_intent', subjectId: reservation.reservationId, payload });
   }
+  if (to === 'FAILED' && reservation.state === 'PAYING') askForPayment(change, payment);
   await leavePaying(change, reservation, fact.kind === 'not_sent' && fact.outage === true);
   return 'failed';
+}
+
+/** How long a fan has to pay at once before the message that asks for it goes out. */
+const paymentNeededMs = 20_000;
+
+function askForPayment(change: ShowChange, { reservationId, attempt }: Payment): void {
+  change.outbox({
+    kind: 'payment_needed',
+    subjectId: reservationId,
+    payload: { attempt },
+    notBeforeMs: change.nowMs + paymentNeededMs,
+  });
 }
 
 const freed = 'unsent ';

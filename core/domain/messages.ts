@@ -1,0 +1,25 @@
+/** What Usher writes to fans; each kind has a template of this name in every language. */
+export const messageKinds = [
+  'reserved',
+  'payment_needed',
+  'tickets',
+  'offer',
+  'sale_soon',
+  'show_changed',
+  'cancelled',
+  'refunded',
+  'refunded_late',
+  'reminder',
+  'support_answer',
+] as const;
+
+export type MessageKind = (typeof messageKinds)[number];
+
+/** `mail` goes to the fan's mail address, `gateway` to the operator's gateway for SMS and push. */
+export type MessageChannel = 'mail' | 'gateway';
+
+/**
+ * WAITING until it is SENT, DROPPED (what it says is no longer so, or nobody is there to read it),
+ * REFUSED (the address takes none) or DEAD (tried often enough; staff may retry it).
+ */
+export type MessageState = 'WAITING' | 'SENT' | 'DROPPED' | 'REFUSED' | 'DEAD';

@@ -1,0 +1,25 @@
+-- One row for each message to a fan and channel. It has ids and numbers only: addresses are opened at sending.
+CREATE TABLE IF NOT EXISTS message (
+  message_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  message_key VARCHAR(90) CHARACTER SET ascii NOT NULL,
+  channel VARCHAR(7) NOT NULL,
+  fan_id CHAR(12) CHARACTER SET ascii NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  show_id INT UNSIGNED NULL,
+  subject_id BIGINT UNSIGNED NULL,
+  detail JSON NOT NULL,
+  state VARCHAR(7) NOT NULL DEFAULT 'WAITING',
+  title VARCHAR(300) NOT NULL DEFAULT '',
+  created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  due_at DATETIME(3) NULL DEFAULT CURRENT_TIMESTAMP(3),
+  tries SMALLINT UNSIGNED NOT NULL DEFAULT 0,
+  ended_at DATETIME(3) NULL,
+  error VARCHAR(300) NULL,
+  UNIQUE KEY message_logical (message_key, channel),
+  KEY message_due (due_at, message_id),
+  KEY message_fan (fan_id, message_id),
+  KEY message_state (state, ended_at),
+  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway')),
+  CONSTRAINT message_state CHECK (state IN ('WAITING', 'SENT', 'DROPPED', 'REFUSED', 'DEAD')),
+  CONSTRAINT message_waiting CHECK ((state = 'WAITING') = (due_at IS NOT NULL))
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
