@@ -4,6 +4,7 @@ import { addAuditCommand } from './audit.js';
 import { addBenchCommand } from './bench.js';
 import { addBookingCommands } from './booking.js';
 import { addDoctorCommand } from './doctor.js';
+import { addFaultsCommand } from './faults.js';
 import { addHoldCommands } from './hold.js';
 import { addImportCommand } from './import.js';
 import { addKeysCommands } from './keys.js';
@@ -45,4 +46,5 @@ export function addAllCommands(program: Command, session: Session): void {
   addVerifyCommand(program, session);
   addBenchCommand(program, session);
   addLoadtestCommand(program, session);
+  addFaultsCommand(program, session);
 }

@@ -18,15 +18,8 @@ const rowLetters = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
 const firstDay = 10;
 const daysMax = 300;
 
-/** A catalog file with one cinema and the sale; halls are shared by shows on different days. */
-export function catalogOf(size: SaleSize): unknown {
-  const halls = Math.ceil(size.shows / daysMax);
-  const rows = Array.from({ length: size.rows }, (_, no) => ({
-    row: rowName(no),
-    zone: 'stalls',
-    seats: `1-${size.seatsPerRow}`,
-  }));
-  const hallKey = (no: number) => `${size.saleId}-hall-${no + 1}`;
+/** A catalog file with one cinema and the sales; halls are shared by shows on different days. */
+export function catalogOf(sizes: SaleSize[]): unknown {
   return {
     cities: [
       {
@@ -47,12 +40,7 @@ export function catalogOf(size: SaleSize): unknown {
         lat_long: [55.7, 13.19],
       },
     ],
-    halls: Array.from({ length: halls }, (_, no) => ({
-      key: hallKey(no),
-      cinema: 'kino',
-      name: `Hall ${no + 1} of ${size.saleId}`,
-      layout: { rows },
-    })),
+    halls: sizes.flatMap(hallsOf),
     movies: [
       {
         key: 'korkarlen',
@@ -63,17 +51,39 @@ export function catalogOf(size: SaleSize): unknown {
         genres: ['Drama'],
       },
     ],
-    sales: [saleOf(size)],
-    shows: Array.from({ length: size.shows }, (_, no) => ({
-      sale: size.saleId,
-      hall: hallKey(Math.floor(no / daysMax)),
-      day: firstDay + (no % daysMax),
-      movie: 'korkarlen',
-      time: '20:00',
-      currency: 'SEK',
-      prices: { stalls: 14_000 },
-    })),
+    sales: sizes.map(saleOf),
+    shows: sizes.flatMap(showsOf),
   };
+}
+
+function hallKey(size: SaleSize, no: number): string {
+  return `${size.saleId}-hall-${no + 1}`;
+}
+
+function hallsOf(size: SaleSize): unknown[] {
+  const rows = Array.from({ length: size.rows }, (_, no) => ({
+    row: rowName(no),
+    zone: 'stalls',
+    seats: `1-${size.seatsPerRow}`,
+  }));
+  return Array.from({ length: Math.ceil(size.shows / daysMax) }, (_, no) => ({
+    key: hallKey(size, no),
+    cinema: 'kino',
+    name: `Hall ${no + 1} of ${size.saleId}`,
+    layout: { rows },
+  }));
+}
+
+function showsOf(size: SaleSize): unknown[] {
+  return Array.from({ length: size.shows }, (_, no) => ({
+    sale: size.saleId,
+    hall: hallKey(size, Math.floor(no / daysMax)),
+    day: firstDay + (no % daysMax),
+    movie: 'korkarlen',
+    time: '20:00',
+    currency: 'SEK',
+    prices: { stalls: 14_000 },
+  }));
 }
 
 function saleOf(size: SaleSize): Record<string, unknown> {

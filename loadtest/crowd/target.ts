@@ -1,6 +1,7 @@
 // Who is loaded: a private Usher of this run, or one that the operator names.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { openPrivateUsher, type PrivateUsher } from '../stage/private-usher.js';
+import { sleep } from '../stage/programs.js';
 import { readJson } from '../stage/read-json.js';
 import { openCaller } from './caller.js';
 import { catalogOf, type SaleSize } from './catalog.js';
@@ -106,7 +107,7 @@ async function signUp(url: URL): Promise<Account> {
         `Signing up was refused with ${answer.status} ${String(answer.body.error)}.`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs || 1_000));
+    await sleep(answer.retryAfterMs || 1_000);
   }
   throw new TargetRefused(
     'The target limits sign-ups. Run it with USHER_LIMITS=loose (or off) for a load test.',
@@ -126,8 +127,7 @@ export type OwnWish = {
 export async function openOwn(wish: OwnWish): Promise<Target> {
   const own = await openPrivateUsher({ env: wish.env, say: wish.say, shards: 2, processors: 1 });
   try {
-    const sales: SaleView[] = [];
-    for (const size of wish.sizes) sales.push(await addSale(own, size));
+    const sales = await addSales(own, wish.sizes);
     const signUps = Math.min(wish.fans, wish.signUps);
     const accounts = await makeAccounts(own, { fans: wish.fans, signUps });
     return { name: 'a private Usher', url: own.url, sales, accounts, own, close: own.close };
@@ -150,28 +150,35 @@ export async function makeAccounts(
   return accounts;
 }
 
-/** Imports a sale and shortens its holds past what a catalog file may say. */
-export async function addSale(own: PrivateUsher, size: SaleSize): Promise<SaleView> {
-  await own.importCatalog(catalogOf(size));
-  await own.catalog.query('UPDATE sales SET hold_seconds = ? WHERE sale_id = ?', [
-    size.holdSeconds,
-    size.saleId,
-  ]);
-  for (const shard of own.shards) {
-    await shard.query(
-      `UPDATE show_head h JOIN show_gate g ON g.show_id = h.show_id
-       SET h.hold_seconds = ? WHERE g.sale_id = ?`,
-      [size.holdSeconds, size.saleId],
-    );
+/** Imports sales and shortens their holds past what a catalog file may say. */
+export async function addSales(own: PrivateUsher, sizes: SaleSize[]): Promise<SaleView[]> {
+  await own.importCatalog(catalogOf(sizes));
+  for (const { saleId, holdSeconds } of sizes) {
+    await own.catalog.query('UPDATE sales SET hold_seconds = ? WHERE sale_id = ?', [
+      holdSeconds,
+      saleId,
+    ]);
+    for (const shard of own.shards) {
+      await shard.query(
+        `UPDATE show_head h JOIN show_gate g ON g.show_id = h.show_id
+         SET h.hold_seconds = ? WHERE g.sale_id = ?`,
+        [holdSeconds, saleId],
+      );
+    }
   }
-  const path = new URL(`/api/v1/sales/${size.saleId}`, own.url);
-  const untilMs = performance.now() + 15_000;
+  return Promise.all(sizes.map((size) => viewOf(own, size)));
+}
+
+const onSaleMsMax = 30_000;
+
+async function viewOf(own: PrivateUsher, { saleId, shows }: SaleSize): Promise<SaleView> {
+  const path = new URL(`/api/v1/sales/${saleId}`, own.url);
+  const untilMs = performance.now() + onSaleMsMax;
   for (;;) {
     const { status, body } = await readJson<SaleBody>(path);
     const showIds = (body.shows ?? []).map((show) => show.show_id);
-    if (status === 200 && showIds.length === size.shows) return { saleId: size.saleId, showIds };
-    if (performance.now() > untilMs)
-      throw new Error(`sale ${size.saleId} is not on sale: ${status}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (status === 200 && showIds.length === shows) return { saleId, showIds };
+    if (performance.now() > untilMs) throw new Error(`sale ${saleId} is not on sale: ${status}`);
+    await sleep(100);
   }
 }

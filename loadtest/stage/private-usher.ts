@@ -29,7 +29,8 @@ export type PrivateUsher = {
   shards: Connection[];
   sign: Signers;
   programs: Program[];
-  program(name: ProgramName): Program;
+  /** By its label, such as `processor 2`. */
+  program(label: string): Program;
   /** Imports a catalog file, given as its object. */
   importCatalog(file: unknown): Promise<void>;
   /** Accounts without passwords, written straight into the catalog. */
@@ -47,8 +48,8 @@ export type PrivateOptions = {
   admissions?: number;
   shards?: number;
   engines?: Partial<StartEnginesOptions>;
-  /** Puts something between the programs and their engines, such as a proxy. */
-  rewrite?: (env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
+  /** Puts something between the programs and what they lean on, such as wires of our own. */
+  rewire?: (direct: NodeJS.ProcessEnv) => Promise<(label: string) => NodeJS.ProcessEnv>;
   say?: (text: string) => void;
 };
 
@@ -77,13 +78,13 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
     const direct = await environment(options.env, { dataDir, engines, shardNames });
     mkdirSync(join(dataDir, 'data'), { recursive: true });
     await run('cli/main.js', ['migrate', '--json'], direct);
-    const env = options.rewrite ? await options.rewrite(direct) : direct;
-    const programs = programsOf(options, env);
+    const envOf = options.rewire ? await options.rewire(direct) : () => direct;
+    const programs = programsOf(options, envOf);
     closers.push(() => Promise.all(programs.map((program) => program.end('SIGKILL'))));
     options.say?.('starting Usher');
     await Promise.all(programs.slice(0, 2).map((program) => program.start()));
     await Promise.all(programs.slice(2).map((program) => program.start()));
-    const usher = await assemble({ dataDir, engines, shardNames, env, direct, programs });
+    const usher = await assemble({ dataDir, engines, shardNames, direct, programs });
     closers.push(() => usher.hangUp());
     return { ...usher.face, close };
   } catch (error) {
@@ -92,23 +93,28 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
   }
 }
 
-function programsOf(options: PrivateOptions, env: NodeJS.ProcessEnv): Program[] {
+/** Programs are labelled `api`, `processor`, `processor 2` and so on. */
+function programsOf(
+  options: PrivateOptions,
+  envOf: (label: string) => NodeJS.ProcessEnv,
+): Program[] {
   const dist = options.dist ?? join(packageRoot, 'dist');
-  const names: ProgramName[] = [
-    'sandbox',
-    'mailbox',
-    'api',
-    ...Array.from({ length: options.admissions ?? 1 }, (): ProgramName => 'admission'),
-    ...Array.from({ length: options.processors ?? 1 }, (): ProgramName => 'processor'),
+  const some = (name: ProgramName, count = 1): [ProgramName, string][] =>
+    Array.from({ length: count }, (_, no) => [name, no === 0 ? name : `${name} ${no + 1}`]);
+  const wanted = [
+    ...some('sandbox'),
+    ...some('mailbox'),
+    ...some('api'),
+    ...some('admission', options.admissions),
+    ...some('processor', options.processors),
   ];
-  return names.map((name) => prepareProgram(name, { dist, env }));
+  return wanted.map(([name, label]) => prepareProgram(name, { dist, env: envOf(label), label }));
 }
 
 type Parts = {
   dataDir: string;
   engines: Engines;
   shardNames: string[];
-  env: NodeJS.ProcessEnv;
   direct: NodeJS.ProcessEnv;
   programs: Program[];
 };
@@ -116,7 +122,7 @@ type Parts = {
 async function assemble(
   parts: Parts,
 ): Promise<{ face: Omit<PrivateUsher, 'close'>; hangUp(): Promise<void> }> {
-  const { dataDir, engines, shardNames, env, direct, programs } = parts;
+  const { dataDir, engines, shardNames, direct, programs } = parts;
   const catalogUrl = engines.mysqlUrl(catalogName);
   const shardUrls = shardNames.map((name) => engines.mysqlUrl(name));
   const connect = (uri: string) => connectTo(uri);
@@ -126,11 +132,11 @@ async function assemble(
     for (const connection of [catalog, ...shards]) connection.destroy();
   };
   const face: Omit<PrivateUsher, 'close'> = {
-    url: `http://127.0.0.1:${env.USHER_PORT}`,
+    url: `http://127.0.0.1:${direct.USHER_PORT}`,
     providerUrl: direct.STRIPE_API_BASE ?? '',
-    mailboxUrl: `http://127.0.0.1:${env.MAILBOX_HTTP_PORT}`,
+    mailboxUrl: `http://127.0.0.1:${direct.MAILBOX_HTTP_PORT}`,
     dataDir,
-    env,
+    env: direct,
     engines,
     catalogUrl,
     shardUrls,
@@ -142,9 +148,9 @@ async function assemble(
     },
     sign: openSigners(join(dataDir, 'data', 'secrets.json')),
     programs,
-    program: (name) => {
-      const found = programs.find((program) => program.name === name);
-      if (!found) throw new Error(`this Usher has no ${name}`);
+    program: (label) => {
+      const found = programs.find((program) => program.label === label);
+      if (!found) throw new Error(`this Usher has no ${label}`);
       return found;
     },
     importCatalog: async (file) => {

@@ -8,9 +8,11 @@ export type ProgramName = (typeof programNames)[number];
 /** One process of Usher, which faults may end, stop and start. */
 export type Program = {
   name: ProgramName;
+  label: string;
   readonly pid: number;
   log(): string;
   hasEnded(): boolean;
+  /** Does nothing while it runs. */
   start(env?: NodeJS.ProcessEnv): Promise<void>;
   /** Resolves when the process is gone; SIGTERM becomes SIGKILL after ten seconds. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
@@ -25,19 +27,22 @@ const logCharsMax = 200_000;
 /** Prepares a program of a build; it runs after `start`. */
 export function prepareProgram(
   name: ProgramName,
-  { dist, env }: { dist: string; env: NodeJS.ProcessEnv },
+  { dist, env, label }: { dist: string; env: NodeJS.ProcessEnv; label: string },
 ): Program {
   let child: ChildProcess | undefined;
   let log = '';
   const hasEnded = () => !child || child.exitCode !== null || child.signalCode !== null;
   return {
     name,
+    label,
     get pid() {
       return child?.pid ?? 0;
     },
     log: () => log,
     hasEnded,
     start: async (more = {}) => {
+      // Two faults may both want it back.
+      if (!hasEnded()) return;
       const started = spawn(process.execPath, [join(dist, name, 'main.js')], {
         env: { ...env, ...more },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,101 @@
+// What most faults are made of.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packageRoot } from '../../core/runtime/paths.js';
+import { sleep } from '../stage/programs.js';
+import type { Cell, FaultRun } from './cell.js';
+import type { Wire, WireMode } from './wire.js';
+
+const clockFile = pathToFileURL(join(packageRoot, 'dist/loadtest/faults/shift-clock.js')).href;
+
+export async function kill({ world, note }: FaultRun, ...labels: string[]): Promise<void> {
+  for (const label of labels) {
+    await world.program(label).end('SIGKILL');
+    note('killed');
+  }
+}
+
+export async function start({ world, note }: FaultRun, ...labels: string[]): Promise<void> {
+  await Promise.all(labels.map((label) => world.program(label).start()));
+  note('started', labels.length);
+}
+
+/** Ends a program as a deploy does, and starts it again. */
+export async function restart(run: FaultRun, ...labels: string[]): Promise<void> {
+  for (const label of labels) {
+    await run.world.program(label).end('SIGTERM');
+    await run.world.program(label).start();
+    run.note('restarted');
+  }
+}
+
+export function pause({ world, note }: FaultRun, ...labels: string[]): void {
+  for (const label of labels) {
+    world.program(label).pause();
+    note('paused');
+  }
+}
+
+/** The program runs a fifth of the time only. */
+export async function crawl(run: FaultRun, label: string, msMax: number): Promise<void> {
+  const program = run.world.program(label);
+  const untilMs = performance.now() + msMax;
+  while (performance.now() < untilMs) {
+    program.pause();
+    await sleep(160);
+    program.resume();
+    await sleep(40);
+    run.note('stopped');
+  }
+}
+
+/** Starts a program again whose calendar clock is wrong. */
+export async function shiftClock(run: FaultRun, label: string, byMs: number): Promise<void> {
+  const program = run.world.program(label);
+  await program.end('SIGTERM');
+  await program.start({
+    NODE_OPTIONS: `--import=${clockFile}`,
+    USHER_SHIFT_CLOCK_MS: String(byMs),
+  });
+  run.note('shifted');
+}
+
+/** The wires of a cell bend so; the gate is that something went over them. */
+export function bend(
+  pick: (run: FaultRun) => Wire[],
+  mode: WireMode,
+  delayMs = 0,
+): Pick<Cell, 'inject' | 'idle' | 'heal'> {
+  const touched = (run: FaultRun) => pick(run).reduce((sum, wire) => sum + wire.touched(), 0);
+  return {
+    inject: async (run) => {
+      run.note('before', touched(run));
+      for (const wire of pick(run)) wire.mode(mode, delayMs);
+    },
+    heal: async (run) => {
+      for (const wire of pick(run)) wire.mode('through');
+      run.note('touched', touched(run) - (run.notes.get('before') ?? 0));
+    },
+    idle: ({ notes }) =>
+      notes.get('touched') ? undefined : 'nothing went over the wire meanwhile',
+  };
+}
+
+/** Signals to an engine; `start` brings an ended one back. */
+export async function endEngine(
+  { world, note }: FaultRun,
+  name: 'mysql' | 'redis',
+  signal: 'SIGKILL' | 'SIGTERM',
+): Promise<void> {
+  const engine = world.usher.engines[name];
+  if (!engine || engine.pid === null) throw new Error(`there is no ${name} to end`);
+  if (signal === 'SIGKILL') process.kill(engine.pid, signal);
+  else await engine.stop();
+  while (engine.pid !== null) await sleep(20);
+  note('ended');
+}
+
+export async function startEngine({ world }: FaultRun, name: 'mysql' | 'redis'): Promise<void> {
+  await world.usher.engines[name]?.start();
+  if (name === 'mysql') await world.usher.reconnect();
+}

@@ -1,0 +1,17 @@
+// Loaded into one program before it: its calendar clock is wrong by so many milliseconds, while
+// its timers and its monotonic clock run true.
+const shiftMs = Number(process.env.USHER_SHIFT_CLOCK_MS ?? 0);
+const TrueDate = Date;
+
+class ShiftedDate extends TrueDate {
+  constructor(...args: unknown[]) {
+    if (args.length === 0) super(TrueDate.now() + shiftMs);
+    else super(...(args as ConstructorParameters<typeof Date>));
+  }
+
+  static override now(): number {
+    return TrueDate.now() + shiftMs;
+  }
+}
+
+globalThis.Date = ShiftedDate as DateConstructor;
