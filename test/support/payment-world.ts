@@ -18,6 +18,7 @@ import { staffRefundRoutes } from '../../api/routes/staff-refunds.js';
 import { staffShowCancelRoutes } from '../../api/routes/staff-show-cancel.js';
 import { webhookHandler } from '../../api/webhook.js';
 import { formatId } from '../../core/domain/ids.js';
+import { openProviderRate } from '../../core/payments/provider-rate.js';
 import type { EventDeps } from '../../core/payments/settle-event.js';
 import { openPayments } from '../../core/payments/stripe.js';
 import { closeRedis, openRedis } from '../../core/redis/connect.js';
@@ -64,7 +65,11 @@ export type PaymentWorld = {
   close(): Promise<void>;
 };
 
-export async function openPaymentWorld(): Promise<PaymentWorld> {
+export async function openPaymentWorld({
+  callsPerSecond,
+}: {
+  callsPerSecond?: number;
+} = {}): Promise<PaymentWorld> {
   const stores = await openTestStores();
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-pay-'));
   const secrets = loadSecrets({ dataDir, secretsFile: undefined, production: false });
@@ -74,15 +79,19 @@ export async function openPaymentWorld(): Promise<PaymentWorld> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const webhook = { url: `${url}/api/v1/payments/webhook`, secret: webhookSecret };
   const sandbox = await startSandbox({ port: 0, secretKey, webhook });
+  const redis = openRedis(stores.redisUrl, 'command', () => undefined);
+  const names = redisNames(stores.redisPrefix);
   const payments = openPayments({
+    rate:
+      callsPerSecond === undefined
+        ? undefined
+        : openProviderRate({ redis, names, perSecond: callsPerSecond }),
     secretKey,
     apiBase: sandbox.url,
     webhookSecret,
     timeoutMs: 2_000,
     breakerResetMs: 200,
   });
-  const redis = openRedis(stores.redisUrl, 'command', () => undefined);
-  const names = redisNames(stores.redisPrefix);
   const deps: EventDeps = { ...stores, payments, redis, names, log, publicUrl: url };
   const tokens = openTokens(secrets);
   const fans = await openFanGuard(stores.catalog);
