@@ -12,6 +12,8 @@ import { cancelBooking } from '../../core/store/shard/cancel-booking.js';
 import {
   type GivenBack,
   giveBack,
+  type PaidOut,
+  payOut,
   type Retried,
   retryRefund,
 } from '../../core/store/shard/give-back.js';
@@ -34,7 +36,7 @@ type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'redis' | 'names'>;
 
 /** Two verbs: cancelling ends tickets, refunding gives money back while they stay good. */
 export function staffRefundRoutes(deps: Deps): Route[] {
-  return [cancelRoute(deps), refundRoute(deps), retryRoute(deps)];
+  return [cancelRoute(deps), refundRoute(deps), retryRoute(deps), paidRoute(deps)];
 }
 
 function cancelRoute(deps: Deps): Route {
@@ -127,12 +129,37 @@ function retryRoute({ catalog, shards }: Deps): Route {
   });
 }
 
+function paidRoute({ catalog, shards }: Deps): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/staff/refunds/:id/paid',
+    summary: 'Notes that a refund which waits at the desk was handed over',
+    identity: 'staff',
+    roles: deskRoles,
+    body: z.strictObject({}),
+    answers: { 200: owedShape },
+    handle: async ({ params, actor }) => {
+      const ref = found(parseRefundId(params.id ?? ''), 'refund');
+      const shard = await shards.forShow(ref.showId);
+      const entry = { actor, action: 'refund.paid', subject: formatRefundId(ref) };
+      const wish = { reservationId: ref.no, refundNo: ref.refundNo };
+      const { result } = await audited(catalog, entry, () =>
+        changeShow(shard, ref.showId, (change) => payOut(change, wish)),
+      );
+      return { status: 200, body: owedBody(ref, result) };
+    },
+  });
+}
+
 function bookingRef(id: string | undefined): ShowScoped {
   return found(parseId('booking', id ?? '') ?? parseId('reservation', id ?? ''), 'booking');
 }
 
 /** @throws UsherError when nothing is owed by it. */
-function owedBody(ref: ShowScoped, result: GivenBack | Retried): z.infer<typeof owedShape> {
+function owedBody(
+  ref: ShowScoped,
+  result: GivenBack | Retried | PaidOut,
+): z.infer<typeof owedShape> {
   switch (result.kind) {
     case 'owed': {
       const { refundNo, amount, currency } = result;
@@ -150,6 +177,8 @@ function owedBody(ref: ShowScoped, result: GivenBack | Retried): z.infer<typeof 
       );
     case 'cancel_instead':
       throw new UsherError('conflict', 'To give all of it back, cancel the booking instead.');
+    case 'not_at_desk':
+      throw new UsherError('conflict', 'This refund does not wait at the desk.');
     case 'not_failed':
       throw new UsherError('conflict', 'Only a refund that failed can be made once more.');
     case 'retried':

@@ -61,6 +61,18 @@ export function addPaymentCommands(program: Command, session: Session): void {
     },
   });
   addCommand(payment, session, {
+    usage: 'paid <refund>',
+    summary: 'note that a refund which waits at the desk was handed to its fan',
+    examples: ['usher payment paid rfd_3f_1k9_1'],
+    run: async ({ args, out, context }) => {
+      const path = `refunds/${encodeURIComponent(args[0] ?? '')}/paid`;
+      const schema = z.object({ refund_id: z.string(), amount: z.number(), currency: z.string() });
+      const done = await openClient(context).post(path, schema, { body: {} });
+      out.result(done, () => `${done.refund_id}: ${moneyText(done.amount, done.currency)} is paid`);
+      return undefined;
+    },
+  });
+  addCommand(payment, session, {
     usage: 'resolve <issue>',
     summary: 'take an issue off the work list, when somebody has dealt with it',
     examples: ['usher payment resolve 17 --note "refunded at the provider, fan was told"'],

@@ -27,7 +27,7 @@ export const rules = {
   I25: 'a booking is paid once, an attempt has one intent',
   I26: 'refunds never exceed what was paid',
   I27: 'the amount is the sum of the prices frozen at the hold',
-  I28: 'totals of money agree with those of the provider',
+  I28: 'debits equal credits for each purchase, and totals agree with those of the provider',
   I29: 'an event of the provider takes effect once',
   I30: 'what the provider told is known, or was looked up',
   I31: 'live tickets and seats of confirmed bookings are one to one',

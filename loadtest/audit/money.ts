@@ -92,6 +92,7 @@ function refundedOf(show: ShowRows, payment: PaymentRow, states: string[]): numb
       (row) =>
         row.reservation_id === payment.reservation_id &&
         row.attempt === payment.attempt &&
+        row.intent_id === null &&
         states.includes(row.state),
     )
     .reduce((sum, row) => sum + row.amount, 0);
@@ -142,13 +143,14 @@ function checkExplained(
   const booking = show.bookings.find((row) => row.booking_id === reservationId);
   for (const row of attempts.filter(({ state }) => capturedPayments.includes(state))) {
     findings.checked('I24', 1);
+    const taken = row.received_amount ?? row.amount;
     const back = refundedOf(show, row, ['SUCCEEDED']);
     const serves = booking?.state === 'CONFIRMED' && booking.attempt === row.attempt;
     // A cancelled booking may keep a fee by the sale's refund rules.
     const cancelled = booking?.state === 'CANCELLED' && booking.attempt === row.attempt;
     const right =
       row.state !== 'SUCCEEDED_LATE' &&
-      (serves ? back < row.amount || row.amount === 0 : back === row.amount || cancelled);
+      (serves ? back < taken || taken === 0 : back === taken || cancelled);
     if (right) continue;
     add(
       'I24',
@@ -168,10 +170,14 @@ function checkRefunds(show: ShowRows, findings: Findings, add: Add): void {
   for (const [key, refunds] of groups) {
     const payment = payments.get(key);
     const sum = refunds
-      .filter((row) => row.state !== 'FAILED')
+      .filter((row) => row.state !== 'FAILED' && row.intent_id === null)
       .reduce((total, row) => total + row.amount, 0);
     const rows = refunds.map((row) => `refund(${row.reservation_id}, ${row.refund_no})`);
-    if (!payment || sum > payment.amount || !capturedPayments.includes(payment.state)) {
+    if (
+      !payment ||
+      sum > (payment.received_amount ?? payment.amount) ||
+      !capturedPayments.includes(payment.state)
+    ) {
       const paid = payment ? `${payment.amount} (${payment.state})` : 'nothing';
       add(
         'I26',

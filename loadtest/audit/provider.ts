@@ -51,7 +51,8 @@ export function checkProvider(
     const intent = intents.get(row.intent_id);
     const taken = intent?.status === 'succeeded' ? intent.amount_received : 0;
     const claims = capturedPayments.includes(row.state);
-    if (claims ? taken === row.amount : taken === 0 || !settled) continue;
+    const booked = row.received_amount ?? row.amount;
+    if (claims ? taken === booked : taken === 0 || !settled) continue;
     add(
       claims ? 'I25' : 'I24',
       `payment (${row.reservation_id}, ${row.attempt}) is ${row.state} of ${row.amount}, the provider took ${taken}`,
@@ -61,6 +62,7 @@ export function checkProvider(
         : 'a success of the provider was never settled: webhook lost and reconciler not running',
     );
   }
+  for (const row of refunds) if (row.intent_id !== null) known.add(row.intent_id);
   checkProviderRefunds(books, refunds, add);
   if (!settled || !complete) return;
   for (const intent of books.intents) {
@@ -93,6 +95,7 @@ function checkProviderRefunds(
   const theirs = new Set(books.refunds.map((refund) => refund.id));
   for (const row of refunds) {
     if (row.provider_id === null || theirs.has(row.provider_id)) continue;
+    if (row.provider_id.startsWith('desk')) continue;
     const text = `refund (${row.reservation_id}, ${row.refund_no}) names ${row.provider_id}, which the provider does not have`;
     const rows = [`refund(${row.reservation_id}, ${row.refund_no})`];
     add('I26', text, rows, 'the provider was exchanged, or the id was invented');

@@ -62,6 +62,8 @@ export type PaymentRow = {
   amount: number;
   currency: string;
   intent_id: string | null;
+  received_amount: number | null;
+  received_currency: string | null;
   updated_at: Date;
 };
 export type RefundRow = {
@@ -72,6 +74,15 @@ export type RefundRow = {
   currency: string;
   state: string;
   provider_id: string | null;
+  intent_id: string | null;
+  retry_of: number | null;
+};
+export type LedgerRow = {
+  reservation_id: number;
+  debit: string;
+  credit: string;
+  amount: number;
+  currency: string;
 };
 export type LogRow = {
   lsn: number;
@@ -101,6 +112,7 @@ export type ShowRows = {
   tickets: TicketRow[];
   payments: PaymentRow[];
   refunds: RefundRow[];
+  ledger: LedgerRow[];
   log: LogRow[];
   outbox: OutboxRow[];
 };
@@ -113,8 +125,11 @@ const columns = {
   quota: 'fan_id, taken',
   booking: 'booking_id, fan_id, state, amount, currency, attempt, created_at',
   ticket: 'booking_id, seat_no, state, used_at',
-  payment: 'reservation_id, attempt, state, amount, currency, intent_id, updated_at',
-  refund: 'reservation_id, refund_no, attempt, amount, currency, state, provider_id',
+  payment:
+    'reservation_id, attempt, state, amount, currency, intent_id, received_amount, received_currency, updated_at',
+  refund:
+    'reservation_id, refund_no, attempt, amount, currency, state, provider_id, intent_id, retry_of',
+  ledger: 'reservation_id, debit, credit, amount, currency',
   outbox: 'outbox_id, kind, subject_id, payload, published_at',
   show_log: 'lsn, at, kind, subject_id, detail, chain',
 };
@@ -144,6 +159,7 @@ export async function readShow(
     tickets: [],
     payments: [],
     refunds: [],
+    ledger: await all<LedgerRow>('ledger', 'lsn, part'),
     log: await all<LogRow>('show_log', 'lsn'),
     outbox: await all<OutboxRow>('outbox', 'outbox_id'),
   };

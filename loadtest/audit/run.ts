@@ -6,6 +6,7 @@ import { openSnapshot, type Snapshot } from './connect.js';
 import { checkEffects } from './effects.js';
 import { type Findings, gatherFindings, type Violation } from './findings.js';
 import { checkInventory } from './inventory.js';
+import { checkLedger } from './ledger.js';
 import { checkMails, readMails, readReachable } from './mail.js';
 import { checkMoney } from './money.js';
 import { checkOrder } from './order.js';
@@ -198,6 +199,7 @@ function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
   checkOrder(show, findings);
   checkEffects(show, settled, findings);
   checkMoney(show, settled, findings);
+  checkLedger(show, findings);
   if (settled) checkShowSettled(show, findings);
 }
 

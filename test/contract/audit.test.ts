@@ -232,6 +232,15 @@ const plants: Plant[] = [
       ),
   },
   {
+    rule: 'I28',
+    text: 'a ledger that is a unit short',
+    plant: async ({ shardSql, show, booked }) =>
+      shardSql('UPDATE ledger SET amount = amount - 1 WHERE show_id = ? AND reservation_id = ?', [
+        show.showId,
+        booked.no,
+      ]),
+  },
+  {
     rule: 'I27',
     text: 'a sum that is not that of the seats',
     plant: async ({ shardSql, show, held }) =>

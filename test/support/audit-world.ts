@@ -89,6 +89,13 @@ export async function openAuditWorld(stores: TestStores): Promise<AuditWorld> {
           [show.showId, no, show.price * seats.length, `pi_${show.showId}_${no}`],
         );
         await bookReservation(change, reservation, 1);
+        change.book({
+          reservationId: no,
+          debit: 'provider',
+          credit: 'sales',
+          amount: show.price * seats.length,
+          currency: 'INR',
+        });
       });
     },
     release: async ({ no }) => {

@@ -106,7 +106,17 @@ export async function oweRefund(
   if (amount <= 0) return null;
   const refundNo = nextRefundNo(refunds);
   const { reason } = wish;
-  await insertRefund(change, { reservationId, refundNo, attempt, amount, currency, reason });
+  // Only the provider has intents: what was paid at the desk goes back at the desk.
+  const atDesk = payment.intentId === null;
+  await insertRefund(change, {
+    reservationId,
+    refundNo,
+    attempt,
+    amount,
+    currency,
+    reason,
+    atDesk,
+  });
   const detail = { attempt, refund_no: refundNo };
   change.log({ kind: 'REFUND_DUE', subjectId: reservationId, detail });
   change.book({ reservationId, debit: 'sales', credit: 'owed', amount, currency });

@@ -1,6 +1,13 @@
 import { lockBooking, oweRefund } from './cancel-booking.js';
 import { lockPayments } from './payments.js';
-import { insertRefund, lockRefunds, nextRefundNo, refundedAmount } from './refunds.js';
+import {
+  insertRefund,
+  lockRefunds,
+  moveRefund,
+  nextRefundNo,
+  payAtDesk,
+  refundedAmount,
+} from './refunds.js';
 import { lockReservation } from './reservations.js';
 import type { ShowChange } from './show-change.js';
 
@@ -33,6 +40,30 @@ export async function giveBack(
   const owed = await oweRefund(change, payment, refunds, { amount, reason: 'staff' });
   if (!owed) return { kind: 'too_much', left };
   return { kind: 'owed', ...owed, currency: payment.currency };
+}
+
+export type PaidOut =
+  | { kind: 'owed'; refundNo: number; amount: number; currency: string }
+  | { kind: 'missing' | 'not_at_desk' };
+
+/** Notes that a refund which waits at the desk was handed to its fan. */
+export async function payOut(
+  change: ShowChange,
+  wish: { reservationId: number; refundNo: number },
+): Promise<PaidOut> {
+  const { reservationId, refundNo } = wish;
+  await lockReservation(change, reservationId);
+  await lockPayments(change, reservationId);
+  const refunds = await lockRefunds(change, reservationId);
+  const refund = refunds.find((entry) => entry.refundNo === refundNo);
+  if (!refund) return { kind: 'missing' };
+  if (refund.state !== 'CREATED' || refund.failCode !== payAtDesk) return { kind: 'not_at_desk' };
+  const providerId = `desk_${change.head.showId}_${reservationId}_${refundNo}`;
+  await moveRefund(change, refund, 'SUCCEEDED', { providerId, checkAtMs: null });
+  change.log({ kind: 'REFUNDED', subjectId: reservationId, detail: { refund_no: refundNo } });
+  const { amount, currency } = refund;
+  change.book({ reservationId, debit: 'owed', credit: 'till', amount, currency });
+  return { kind: 'owed', refundNo, amount, currency };
 }
 
 export type Retried =

@@ -55,20 +55,26 @@ export async function lockRefunds(
   return rows.map((row) => fromRow(head.showId, row));
 }
 
-/** Writes a refund that is to be made; the processor makes it after the commit. */
+/** Why a refund waits whose money was taken at the desk. */
+export const payAtDesk = 'pay_at_desk';
+
+/**
+ * Writes a refund that is to be made; the processor makes it after the commit. One of money that
+ * was taken at the desk waits there for its fan.
+ */
 export async function insertRefund(
   { tx, head, nowMs }: ShowChange,
   refund: Pick<
     Refund,
     'reservationId' | 'refundNo' | 'attempt' | 'amount' | 'currency' | 'reason'
   > &
-    Partial<Pick<Refund, 'intentId' | 'retryOf'>>,
+    Partial<Pick<Refund, 'intentId' | 'retryOf'>> & { atDesk?: boolean },
 ): Promise<void> {
   const now = new Date(nowMs);
   await tx.change(
     `INSERT INTO refund (show_id, reservation_id, refund_no, attempt, amount, currency, reason,
-       state, intent_id, retry_of, created_at, updated_at, check_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 'CREATED', ?, ?, ?, ?, ?)`,
+       state, intent_id, retry_of, fail_code, created_at, updated_at, check_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'CREATED', ?, ?, ?, ?, ?, ?)`,
     [
       head.showId,
       refund.reservationId,
@@ -79,9 +85,10 @@ export async function insertRefund(
       refund.reason,
       refund.intentId ?? null,
       refund.retryOf ?? null,
+      refund.atDesk ? payAtDesk : null,
       now,
       now,
-      now,
+      refund.atDesk ? null : now,
     ],
   );
 }
