@@ -184,6 +184,7 @@ type Merged = {
   from: number;
   to: number;
   changes: Map<string, string>;
+  priceVersion: number | undefined;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -203,6 +204,7 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
       from_version: entry.from,
       version: entry.to,
       changes: [...entry.changes].map(([seat, state]) => [seat, publicState(state)]),
+      ...(entry.priceVersion === undefined ? {} : { price_version: entry.priceVersion }),
       at: new Date().toISOString(),
     });
   };
@@ -213,10 +215,12 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
       entry = merged.get(news.show_id);
       if (!entry) {
         const timer = setTimeout(() => flush(news.show_id), seatsEveryMs);
-        entry = { from: news.version - 1, to: news.version - 1, changes: new Map(), timer };
+        const before = news.version - 1;
+        entry = { from: before, to: before, changes: new Map(), priceVersion: undefined, timer };
         merged.set(news.show_id, entry);
       }
       entry.to = news.version;
+      entry.priceVersion = news.price_version ?? entry.priceVersion;
       for (const [seat, state] of news.changes) entry.changes.set(seat, state);
     },
     close: (): void => {

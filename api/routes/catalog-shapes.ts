@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { distanceKm } from '../../core/domain/geo.js';
 import { formatShowId } from '../../core/domain/ids.js';
+import { type PriceRules, priceRulesSchema } from '../../core/domain/price-rules.js';
 import { publicSaleState } from '../../core/domain/sale-state.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import type {
@@ -128,6 +129,7 @@ export const saleShape = z.object({
   seat_cap: z.number().int(),
   sale_cap: z.number().int().nullable(),
   orphan_rule: z.enum(orphanRules),
+  price_rules: priceRulesSchema.nullable(),
   hold_seconds: z.number().int(),
   hold_limit_seconds: z.number().int(),
   refund: z.object({ until_hours_before: z.number(), fee_percent: z.number() }).nullable(),
@@ -160,6 +162,7 @@ export function saleJson(row: SaleRow): z.infer<typeof saleShape> {
     seat_cap: row.seat_cap,
     sale_cap: row.sale_cap,
     orphan_rule: row.orphan_rule,
+    price_rules: row.price_rules === null ? null : (JSON.parse(row.price_rules) as PriceRules),
     hold_seconds: row.hold_seconds,
     hold_limit_seconds: row.hold_limit_seconds,
     waitlist:

@@ -1,5 +1,5 @@
 import type { SeatState } from '../../core/domain/states.js';
-import type { SeatMap } from '../../core/store/shard/show-seats.js';
+import type { SeatMap } from '../../core/store/shard/seat-map-rows.js';
 
 /** A seat map as it is sent: both forms at one version. */
 export type DrawnSeatMap = { version: number; tag: string; json: string; bits: Buffer };
@@ -32,6 +32,7 @@ export function drawSeatMap(showId: string, map: SeatMap): DrawnSeatMap {
     json: JSON.stringify({
       show_id: showId,
       version: map.version,
+      price_version: map.priceVersion,
       orphan_rule: map.orphanRule,
       rows,
     }),

@@ -3,7 +3,8 @@ import { formatShowId, parseShowId, type ShowId } from '../../core/domain/ids.js
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { microCache } from '../../core/runtime/micro-cache.js';
 import type { Database } from '../../core/store/database.js';
-import { readSeatMap, readShowVersion } from '../../core/store/shard/show-seats.js';
+import { readSeatMap } from '../../core/store/shard/seat-map-rows.js';
+import { readShowVersion } from '../../core/store/shard/show-seats.js';
 import type { ApiDeps } from '../deps.js';
 import { type Answer, type Route, route } from '../route.js';
 import { found } from './browse.js';
@@ -17,6 +18,8 @@ const mapsMax = 500;
 const seatMapShape = z.object({
   show_id: z.string(),
   version: z.number().int(),
+  /** Grows whenever prices have changed. */
+  price_version: z.number().int(),
   /** Whether a choice may leave one free seat alone. */
   orphan_rule: z.enum(orphanRules),
   rows: z.array(

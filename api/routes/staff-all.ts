@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
 import { staffPaymentRoutes } from './staff-payments.js';
+import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
 import { staffReleaseRoutes } from './staff-release.js';
 import { staffRequestRoutes } from './staff-requests.js';
@@ -29,6 +30,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffStatsRoutes(deps),
     ...staffShowRoutes(deps),
     ...staffShowCancelRoutes(deps),
+    ...staffPriceRoutes(deps),
     ...staffRequestRoutes(deps),
     ...staffBookingRoutes(deps),
     ...staffRefundRoutes(deps),

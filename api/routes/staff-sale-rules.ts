@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
+import { priceRulesSchema } from '../../core/domain/price-rules.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { markForShards } from '../../core/store/catalog/import-write.js';
 import { changeSale, readSale, type SaleSettings } from '../../core/store/catalog/sales.js';
@@ -14,6 +15,7 @@ const rulesBody = z
     seat_cap: z.int().min(1).max(50).optional(),
     sale_cap: z.int().min(1).max(1_000).nullable().optional(),
     orphan_rule: z.enum(orphanRules).optional(),
+    price_rules: priceRulesSchema.nullable().optional(),
   })
   .refine((body) => Object.keys(body).length > 0, { error: 'name at least one rule' });
 
@@ -25,7 +27,7 @@ export function staffSaleRuleRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards'>): 
     route({
       method: 'post',
       path: '/api/v1/staff/sales/:id/rules',
-      summary: 'Changes the caps of a sale and its rule on single seats',
+      summary: 'Changes the caps of a sale and its rules on single seats and prices',
       identity: 'staff',
       roles: opsRoles,
       body: rulesBody,
@@ -61,6 +63,9 @@ function settingsOf(body: RulesBody): Partial<SaleSettings> {
   return {
     ...(body.seat_cap === undefined ? {} : { seatCap: body.seat_cap }),
     ...(body.sale_cap === undefined ? {} : { saleCap: body.sale_cap }),
+    ...(body.price_rules === undefined
+      ? {}
+      : { priceRules: body.price_rules && JSON.stringify(body.price_rules) }),
     ...(body.orphan_rule === undefined ? {} : { orphanRule: body.orphan_rule }),
   };
 }

@@ -11,6 +11,7 @@ export function addRuleOptions(command: Command): Command {
   return command
     .option('--seat-cap <n>', 'seats per fan and show')
     .option('--sale-cap <n>', 'seats per fan over all shows of the sale, or `none`')
+    .option('--price-rules <json>', 'how prices move, as in a catalog file, or `none`')
     .addOption(new Option('--orphan-rule <rule>', rule).choices(['off', 'lenient', 'strict']));
 }
 
@@ -22,7 +23,17 @@ export function rulesOf(options: Record<string, unknown>): Record<string, unknow
     seat_cap: whole('seatCap', '--seat-cap'),
     sale_cap: options.saleCap === 'none' ? null : whole('saleCap', '--sale-cap'),
     orphan_rule: options.orphanRule,
+    price_rules: priceRulesOf(options.priceRules),
   };
+}
+
+function priceRulesOf(text: unknown): unknown {
+  if (text === undefined || text === 'none') return text && null;
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    throw wrongUsage('--price-rules takes JSON, such as the list of a catalog file, or `none`.');
+  }
 }
 
 export function addSaleRules(sale: Command, session: Session): void {
@@ -32,6 +43,7 @@ export function addSaleRules(sale: Command, session: Session): void {
     examples: [
       'usher sale rules premiere --orphan-rule strict',
       'usher sale rules premiere --seat-cap 6 --sale-cap 12',
+      `usher sale rules premiere --price-rules '{"ceiling_percent":130,"step":500,"by_share_sold":[{"from_percent":70,"change_percent":15}]}'`,
     ],
     options: (command) =>
       addRuleOptions(command).option('--if-version <n>', 'refuse when it has another version'),

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { openClient } from '../client.js';
 import { addCommand, addNoun, type Session } from '../command.js';
-import { wrongUsage } from '../exit.js';
 import { fields, moneyText, table } from '../out.js';
 import { momentOf } from '../time.js';
 import { addShowCancel } from './show-cancel.js';
+import { addShowPrice, pricesOf } from './show-price.js';
 
 const showSchema = z
   .object({
@@ -82,6 +82,7 @@ export function addShowCommands(program: Command, session: Session): void {
   });
   addCreate(show, session);
   addShowCancel(show, session);
+  addShowPrice(show, session);
 }
 
 function addCreate(show: Command, session: Session): void {
@@ -111,23 +112,13 @@ function addCreate(show: Command, session: Session): void {
         sale: options.sale,
         starts_at: momentOf(String(options.startsAt), Date.now()),
         currency: options.currency,
-        prices: pricesOf(options.price as string[]),
+        prices: pricesOf(options.price as string[], '--price'),
       };
       const made = await openClient(context).post('shows', showSchema, { body });
       out.result(made, () => showText(made));
       return undefined;
     },
   });
-}
-
-function pricesOf(list: string[]): Record<string, number> {
-  return Object.fromEntries(
-    list.map((text) => {
-      const match = /^(.+)=(\d{1,9})$/.exec(text);
-      if (match?.[1] === undefined) throw wrongUsage(`--price ${text}: write zone=amount.`);
-      return [match[1], Number(match[2])];
-    }),
-  );
 }
 
 function showText(show: Show): string {

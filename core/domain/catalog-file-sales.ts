@@ -60,6 +60,7 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     seat_cap: entry.seat_cap,
     sale_cap: entry.sale_cap ?? null,
     orphan_rule: entry.orphan_rule,
+    price_rules: entry.price_rules ?? null,
     hold_seconds: entry.hold_seconds,
     hold_limit_seconds: entry.hold_limit_seconds,
     refund: entry.refund ?? null,

@@ -2,6 +2,7 @@
 // is checked afterwards; a message here completes the sentence "<field> …".
 import { z } from 'zod';
 import { isLocale, isTimeZone, parseRelativeTime, parseZonedTime } from './catalog-file-time.js';
+import { priceRulesSchema } from './price-rules.js';
 import { orphanRules } from './single-seats.js';
 
 const key = z
@@ -177,6 +178,7 @@ const saleSchema = z.strictObject({
   pass_seconds: whole(30, 3_600).default(300),
   seat_cap: whole(1, 50).default(10),
   sale_cap: whole(1, 1_000).nullish(),
+  price_rules: priceRulesSchema.nullish(),
   orphan_rule: z.enum(orphanRules, { error: 'must be off, lenient or strict' }).default('off'),
   hold_seconds: whole(30, 3_600).default(300),
   hold_limit_seconds: whole(30, 7_200).default(600),
@@ -212,9 +214,14 @@ export const sections = {
 export type SectionName = keyof typeof sections;
 export type Entry<S extends SectionName> = z.infer<(typeof sections)[S]>;
 
+const priceRuleFields = [
+  ...['step', 'floor_percent', 'ceiling_percent', 'by_share_sold', 'by_time_to_show'],
+];
+
 const nested = new Map<string, readonly string[]>([
   ['rows', Object.keys(layoutRowSchema.shape)],
   ['layout', Object.keys(layoutBody)],
+  ['price_rules', priceRuleFields],
   ['refund', ['until_hours_before', 'fee_percent']],
   ['waitlist', ['offer_seconds', 'stop_minutes_before']],
 ]);

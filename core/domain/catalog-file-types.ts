@@ -1,5 +1,6 @@
 // What a catalog file means once it is read: everything expanded, checked and absolute.
 import type { LayoutSeat } from './layout.js';
+import type { PriceRules } from './price-rules.js';
 import type { OrphanRule } from './single-seats.js';
 
 /** Degrees north, degrees east. */
@@ -84,6 +85,8 @@ export interface CatalogSale {
   /** Seats of one fan over all shows of the sale; null: only `seat_cap` counts. */
   sale_cap: number | null;
   orphan_rule: OrphanRule;
+  /** Null: every zone keeps its price. */
+  price_rules: PriceRules | null;
   hold_seconds: number;
   hold_limit_seconds: number;
   /** Null: fans can't cancel for money themselves. */

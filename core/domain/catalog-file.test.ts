@@ -41,6 +41,7 @@ describe('what a catalog file means', () => {
       seat_cap: 10,
       sale_cap: null,
       orphan_rule: 'off',
+      price_rules: null,
       hold_seconds: 300,
       hold_limit_seconds: 600,
       refund: null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anySeats, drawHall } from '../../test/support/halls.js';
+import { anyPriceRules, anySeats, drawHall } from '../../test/support/halls.js';
 import { judge, type ModelSeat, type Plan, whatIsWrong } from '../../test/support/seat-model.js';
 import { decide, type Quota, type Rules, type UndecidedRequest, type Wish } from './decide.js';
 import { buildSeatMap, freeSeats, type Seat } from './seat-map.js';
@@ -10,6 +10,7 @@ const nowMs = 1_700_000_000_000;
 const baseRules: Rules = {
   seatCap: 6,
   orphanRule: 'off',
+  prices: null,
   bookingFee: 150,
   holdMs: 300_000,
   holdLimitMs: 900_000,
@@ -18,6 +19,7 @@ const baseRules: Rules = {
 };
 
 const rules = baseRules;
+const anyMoment = fc.tuple(anyPriceRules, fc.integer({ min: 1, max: 30 }));
 const anyRule = fc.constantFrom(...orphanRules);
 
 const anyWish = (seats: Seat[]): fc.Arbitrary<Wish> =>
@@ -90,8 +92,9 @@ const copySeats = (seats: Seat[]): Seat[] => seats.map((seat) => ({ ...seat }));
 describe('decide', () => {
   it('agrees with a plain model on any hall and any requests', () => {
     fc.assert(
-      fc.property(anyPlan, anyRule, (plan, orphanRule) => {
-        const rules = { ...baseRules, orphanRule };
+      fc.property(anyPlan, anyRule, anyMoment, (plan, orphanRule, [prices, hours]) => {
+        const startsAtMs = nowMs + hours * 3_600_000;
+        const rules = { ...baseRules, orphanRule, prices, startsAtMs };
         const map = buildSeatMap(copySeats(plan.seats));
         const decisions = decide(plan.requests, map, new Map(plan.quotas), rules, nowMs);
         expect(whatIsWrong(plan, decisions, rules, nowMs)).toEqual([]);

@@ -1,4 +1,5 @@
 import { findAlternatives, findBestSeats, scatter } from './best-seats.js';
+import { type PriceRules, pricedSeats } from './price-rules.js';
 import { areAdjacent, freeSeats, type Seat, type SeatMap, setSeat } from './seat-map.js';
 import { leavesSingle, type OrphanRule } from './single-seats.js';
 
@@ -21,6 +22,8 @@ export type Rules = {
   orphanRule: OrphanRule;
   /** Added to the price of each seat, minor units. */
   bookingFee: number;
+  /** How prices move; null: each zone keeps its own. */
+  prices: PriceRules | null;
   holdMs: number;
   holdLimitMs: number;
   startsAtMs: number;
@@ -118,15 +121,16 @@ function decideOne(
   if ('seats' in wish && leavesSingle(map, found, rules.orphanRule).length > 0) {
     return refuse('leaves_single', offer());
   }
+  const seats = pricedSeats(found, map, rules.prices, rules.startsAtMs - nowMs);
   for (const seat of found) setSeat(map, seat, 'HELD');
   quotas.set(request.fanId, { taken: quota.taken + size, spentPass: request.passId });
   const fee = rules.bookingFee * found.length;
   return {
     kind: 'GRANTED',
     request,
-    seats: found,
+    seats,
     adjacent: areAdjacent(found),
-    amount: found.reduce((sum, seat) => sum + seat.price, fee),
+    amount: seats.reduce((sum, seat) => sum + seat.price, fee),
     fee,
     expiresAtMs: Math.min(nowMs + rules.holdMs, rules.startsAtMs),
     limitAtMs: Math.min(nowMs + rules.holdLimitMs, rules.startsAtMs),

@@ -32,6 +32,8 @@ export type SeatMap = {
   freeStandard: number;
   /** Free accessible and companion places. */
   freeAccessible: number;
+  /** Seats that are not on sale. */
+  blocked: number;
   /** Grows with every change, so that what was worked out of it can be kept until then. */
   revision: number;
 };
@@ -63,6 +65,7 @@ export function buildSeatMap(seats: Seat[]): SeatMap {
     rows,
     freeStandard: free(true),
     freeAccessible: free(false),
+    blocked: seats.filter((seat) => seat.state === 'BLOCKED').length,
     revision: 0,
   };
 }
@@ -76,6 +79,7 @@ export function setSeat(map: SeatMap, seat: Seat, state: SeatState): void {
   const step = Number(state === 'FREE') - Number(seat.state === 'FREE');
   if (seat.kind === 'standard') map.freeStandard += step;
   else map.freeAccessible += step;
+  map.blocked += Number(state === 'BLOCKED') - Number(seat.state === 'BLOCKED');
   seat.state = state;
   map.revision += 1;
 }

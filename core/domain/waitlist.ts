@@ -1,5 +1,6 @@
 import { findBestSeats } from './best-seats.js';
 import type { Decision, Quota } from './decide.js';
+import { type PriceRules, pricedSeats } from './price-rules.js';
 import { areAdjacent, freeSeats, type Seat, type SeatMap, setSeat } from './seat-map.js';
 
 /** What an entry of the line wants. */
@@ -18,6 +19,7 @@ export type OfferRules = {
   seatCap: number;
   /** Minor units for each seat. */
   bookingFee: number;
+  prices: PriceRules | null;
   /** How long an offer holds its seats; 0 for a show without a waitlist. */
   offerMs: number;
   /** No offer is made this long before the start. */
@@ -63,9 +65,10 @@ export function decideOffers(
   for (const entry of line) {
     if (freeSeats(map) === 0) break;
     const quota = quotas.get(entry.fanId) ?? { taken: 0, spentPass: null };
-    const seats = seatsFor(entry, map, rules.seatCap - quota.taken);
-    if (!seats) continue;
-    for (const seat of seats) setSeat(map, seat, 'HELD');
+    const found = seatsFor(entry, map, rules.seatCap - quota.taken);
+    if (!found) continue;
+    const seats = pricedSeats(found, map, rules.prices, rules.startsAtMs - nowMs);
+    for (const seat of found) setSeat(map, seat, 'HELD');
     quotas.set(entry.fanId, { ...quota, taken: quota.taken + seats.length });
     const fee = rules.bookingFee * seats.length;
     offers.push({

@@ -9,7 +9,14 @@ export type News =
   | { kind: 'called'; sale_id: string; fan_ids: string[] }
   /** Passes that are refused from now on. */
   | { kind: 'revoked'; passes: [passId: string, expiresMs: number][] }
-  | { kind: 'seats'; show_id: number; version: number; changes: [seat: string, state: string][] }
+  | {
+      kind: 'seats';
+      show_id: number;
+      version: number;
+      changes: [seat: string, state: string][];
+      /** Present when prices have changed. */
+      price_version?: number;
+    }
   | { kind: 'reservation'; fan_id: string; reservation: Record<string, unknown> }
   | { kind: 'offer'; fan_id: string; offer: Record<string, unknown> }
   | { kind: 'booking'; fan_id: string; booking: Record<string, unknown> };

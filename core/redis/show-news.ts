@@ -16,14 +16,20 @@ export const publicSeatStates: Record<SeatState, string> = {
 export async function publishSeats(
   redis: Redis,
   names: RedisNames,
-  news: { showId: ShowId; version: number; seats: { seat: string; state: SeatState }[] },
+  news: {
+    showId: ShowId;
+    version: number;
+    seats: { seat: string; state: SeatState }[];
+    priceVersion?: number;
+  },
 ): Promise<void> {
-  if (news.seats.length === 0) return;
+  if (news.seats.length === 0 && news.priceVersion === undefined) return;
   await publish(redis, names.everyoneChannel, {
     kind: 'seats',
     show_id: news.showId,
     version: news.version,
     changes: news.seats.map(({ seat, state }) => [seat, publicSeatStates[state]]),
+    ...(news.priceVersion === undefined ? {} : { price_version: news.priceVersion }),
   });
 }
 

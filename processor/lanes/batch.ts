@@ -1,5 +1,6 @@
 import { type Decision, decide, type Quota, undecidedMsMax } from '../../core/domain/decide.js';
 import type { ShowId } from '../../core/domain/ids.js';
+import { percentOf } from '../../core/domain/price-rules.js';
 import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
 import { type Database, readNowMs, type Tx } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
@@ -26,6 +27,7 @@ import {
   type ShowNews,
 } from '../../core/store/shard/show-change.js';
 import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
+import { movePrices } from '../../core/store/shard/show-prices.js';
 import { joinRefused, serveLine, withLine } from './line.js';
 import { grantsOf, postsOf } from './posts.js';
 
@@ -135,6 +137,10 @@ async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<Decide
       trip,
       logs.map((log) => log.head),
     ),
+    movePrices(
+      trip,
+      shows.map((show) => show.news),
+    ),
   ]);
   await joinRefused(tx, shows, now);
   return shows;
@@ -177,6 +183,7 @@ function decideShow(
     seatCap: head.seatCap,
     orphanRule: head.orphanRule,
     bookingFee: head.bookingFee,
+    prices: head.priceRules,
     holdMs: head.holdSeconds * 1000,
     holdLimitMs: head.holdLimitSeconds * 1000,
     startsAtMs: head.startsAtMs,
@@ -185,8 +192,18 @@ function decideShow(
   const own = quotas.get(head.showId) ?? new Map();
   const decisions = withLine(head, decide(show.waiting, map, own, rules, nowMs), nowMs);
   const seats = seatChanges(show, decisions);
-  const version = head.version + (seats.length > 0 ? 1 : 0);
-  return { head, map, decisions, overdue, line, news: { showId: head.showId, version, seats } };
+  const price = movedPrice(head, map, nowMs);
+  const version = head.version + (seats.length > 0 || price ? 1 : 0);
+  const news = { showId: head.showId, version, seats, ...price };
+  return { head, map, decisions, overdue, line, news };
+}
+
+/** What the rules make of prices after this batch; undefined when that is what they were. */
+function movedPrice(head: Head, map: SeatMap, nowMs: number): Partial<ShowNews> | undefined {
+  if (!head.priceRules) return undefined;
+  const pricePercent = percentOf(map, head.priceRules, head.startsAtMs - nowMs);
+  if (pricePercent === head.pricePercent) return undefined;
+  return { pricePercent, priceVersion: head.priceVersion + 1 };
 }
 
 /** Each seat once, in the state it ends in: a freed seat may be held again in the same batch. */

@@ -5,7 +5,7 @@ import type { Seat } from '../../core/domain/seat-map.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { readNowMs } from '../../core/store/database.js';
 import { insertRequests } from '../../core/store/shard/journal.js';
-import { anySeats } from '../../test/support/halls.js';
+import { anyPriceRules, anySeats } from '../../test/support/halls.js';
 import {
   brokenRows,
   decidedRows,
@@ -36,6 +36,7 @@ const anyWish = (seats: Seat[]): fc.Arbitrary<Wish> =>
 const anyPlan = anySeats.chain((seats) =>
   fc.record({
     orphanRule: fc.constantFrom(...orphanRules),
+    prices: anyPriceRules,
     seats: fc.constant(
       seats.map((seat): Seat => ({ ...seat, state: seat.state === 'FREE' ? 'FREE' : 'BLOCKED' })),
     ),
@@ -60,9 +61,13 @@ describe('the lanes beside the model', () => {
     'decide as it does, write what they decide, and keep no seat of a hold that ran out',
     () =>
       fc.assert(
-        fc.asyncProperty(anyPlan, async ({ seats, steps, orphanRule }) => {
+        fc.asyncProperty(anyPlan, async ({ seats, steps, orphanRule, prices }) => {
           const showId = await world.addShow(seats, { orphanRule });
-          const rules = { ...baseRules, orphanRule };
+          const rules = { ...baseRules, orphanRule, prices };
+          await world.shard.change('UPDATE show_head SET price_rules = ? WHERE show_id = ?', [
+            prices && JSON.stringify(prices),
+            showId,
+          ]);
           const { lanes, batches } = world.openLanes();
           let state: Pick<Plan, 'seats' | 'quotas'> = { seats, quotas: new Map() };
           for (const step of steps) {
@@ -88,6 +93,7 @@ describe('the lanes beside the model', () => {
 const baseRules: Rules = {
   seatCap: laneRules.seatCap,
   orphanRule: 'off',
+  prices: null,
   bookingFee: laneRules.bookingFee,
   holdMs: laneRules.holdSeconds * 1000,
   holdLimitMs: laneRules.holdLimitSeconds * 1000,

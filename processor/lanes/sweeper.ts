@@ -3,6 +3,7 @@ import type { Database } from '../../core/store/database.js';
 import { findStrays, lowerFloor, newestRequestId } from '../../core/store/shard/journal.js';
 import { findOverdueShows } from '../../core/store/shard/overdue.js';
 import { lockHeads } from '../../core/store/shard/show-change.js';
+import { findMovedPrices } from '../../core/store/shard/show-prices.js';
 import type { Shards } from '../../core/store/shards.js';
 import type { Lanes } from './lanes.js';
 
@@ -12,6 +13,7 @@ const sweepEveryMs = 1_000;
 const sweepAloneEveryMs = 100;
 const expireEveryMs = 500;
 const overdueShowsMax = 500;
+const pricesEveryMs = 2_000;
 /** Every sweep looks at what came since the one before the last. */
 const shortLook = 2;
 /** Every so many sweeps it looks this many sweeps back: no commit is later than that. */
@@ -49,6 +51,12 @@ export function openSweeper(
         () => expireEveryMs,
         () => expireOverdue(shard, shardId, asked),
         (error) => log.warn({ shardId, err: error }, 'expiry failed'),
+      ),
+      loop(
+        () => closed,
+        () => pricesEveryMs,
+        () => movePricesByTime(shard, shardId, asked),
+        (error) => log.warn({ shardId, err: error }, 'prices were not moved'),
       ),
     );
   });
@@ -106,6 +114,17 @@ export async function expireOverdue(shard: Database, shardId: number, lanes: Lan
     byLane.set(lane, [...(byLane.get(lane) ?? []), showId]);
   }
   await Promise.all([...byLane].map(([lane, showIds]) => lanes.expire({ shardId, lane }, showIds)));
+}
+
+/** Has lanes move prices that time, or seats that came back, have moved. */
+export async function movePricesByTime(
+  shard: Database,
+  shardId: number,
+  lanes: Lanes,
+): Promise<void> {
+  for (const { lane, showId } of await findMovedPrices(shard)) {
+    await lanes.expire({ shardId, lane }, [showId]);
+  }
 }
 
 async function loop(

@@ -35,12 +35,13 @@ export function tellDecided(
 }
 
 function tellSeats(redis: Redis, names: RedisNames, { news }: DecidedShow): void {
-  if (news.seats.length === 0) return;
+  if (news.seats.length === 0 && news.priceVersion === undefined) return;
   void publish(redis, names.everyoneChannel, {
     kind: 'seats',
     show_id: news.showId,
     version: news.version,
     changes: news.seats.map(({ seat, state }) => [seat, state]),
+    ...(news.priceVersion === undefined ? {} : { price_version: news.priceVersion }),
   });
 }
 

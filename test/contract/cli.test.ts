@@ -121,6 +121,7 @@ describe('the command line against a running Usher', () => {
       seat_cap: 4,
       sale_cap: null,
       orphan_rule: 'off',
+      price_rules: null,
       hold_seconds: 300,
       version: 1,
       shows: 1,

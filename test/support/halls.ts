@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { PriceRules } from '../../core/domain/price-rules.js';
 import {
   buildSeatMap,
   type Seat,
@@ -38,6 +39,29 @@ export const anySeats: fc.Arbitrary<Seat[]> = fc
     }
     return seats;
   });
+
+/** Some rules by which prices move, or none. */
+export const anyPriceRules: fc.Arbitrary<PriceRules | null> = fc.option(
+  fc.record({
+    step: fc.constantFrom(1, 5, 7, 20),
+    floor_percent: fc.integer({ min: 50, max: 100 }),
+    ceiling_percent: fc.integer({ min: 100, max: 180 }),
+    by_share_sold: fc.array(
+      fc.record({
+        from_percent: fc.integer({ min: 0, max: 100 }),
+        change_percent: fc.integer({ min: -60, max: 120 }),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    by_time_to_show: fc.array(
+      fc.record({
+        within_hours: fc.integer({ min: 1, max: 23 }),
+        change_percent: fc.integer({ min: -60, max: 60 }),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+);
 
 /**
  * A hall drawn in text: one line a row, `.` free, `#` taken, `a` free accessible, `c` free

@@ -1,5 +1,7 @@
 import type { Decision, Quota, Rules, UndecidedRequest, Wish } from '../../core/domain/decide.js';
 
+import { modelPrice } from './price-model.js';
+
 /**
  * A plain model of deciding, for tests: lists and loops where the product has indexes, and no line
  * of the product's own. It says what each decision may be, not which of equal seats to take.
@@ -169,7 +171,11 @@ function grantFaults(seats: ModelSeat[], grant: Granted, rules: Rules, nowMs: nu
   const single = leftAlone(seats, new Set(own.map((seat) => seat?.seat ?? '')), rules.orphanRule);
   const isPicked = !('seats' in wish) && rules.orphanRule !== 'strict';
   if (single.length > 0 && !isPicked) say(`${single[0]?.seat} is left alone`);
-  const sum = own.reduce((total, seat) => total + (seat?.price ?? 0), rules.bookingFee * size);
+  const priced = (base: number) => modelPrice(seats, base, rules.prices, rules.startsAtMs - nowMs);
+  const sum = own.reduce(
+    (total, seat) => total + priced(seat?.price ?? 0),
+    rules.bookingFee * size,
+  );
   if (grant.amount !== sum) say('a wrong sum');
   const unbroken = own.every(
     (seat) =>

@@ -24,6 +24,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     seat_cap: 10,
     sale_cap: null,
     orphan_rule: 'off' as const,
+    price_rules: null,
     hold_seconds: 300,
     hold_limit_seconds: 600,
     refund: null,

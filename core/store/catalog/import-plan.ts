@@ -41,7 +41,14 @@ export type ImportPlan = {
 /** Fields of a rush that hold from its opening on: fans have been told, or have acted on them. */
 const frozenByOpening = [
   ...['standing', 'opens_at', 'rate_per_minute', 'pass_cap', 'pass_seconds', 'seat_cap'],
-  ...['sale_cap', 'orphan_rule', 'hold_seconds', 'hold_limit_seconds', 'refund_until_hours'],
+  ...[
+    'sale_cap',
+    'orphan_rule',
+    'price_rules',
+    'hold_seconds',
+    'hold_limit_seconds',
+    'refund_until_hours',
+  ],
   ...['refund_fee_percent', 'booking_fee', 'tax_rate_bp', 'message', 'offer_seconds'],
   'offers_stop_minutes',
 ];

@@ -116,6 +116,7 @@ describe('import', () => {
       currency: 'INR',
       seatCap: 1,
       orphanRule: 'off' as const,
+      priceRules: null,
       capped: false,
       holdSeconds: 60,
       bookingFee: 0,

@@ -22,6 +22,8 @@ export type Sale = {
   seatCap: number;
   saleCap: number | null;
   orphanRule: OrphanRule;
+  /** The rules on prices as text; null: none. */
+  priceRules: string | null;
   holdSeconds: number;
   holdLimitSeconds: number;
   message: string;
@@ -51,6 +53,7 @@ type Row = Omit<Sale, 'standing' | 'draining'> & { standing: number; draining: n
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
   pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, orphan_rule AS orphanRule,
+  price_rules AS priceRules,
   hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, draining,
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
   priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
@@ -186,6 +189,7 @@ const changeable = {
   seatCap: 'seat_cap',
   saleCap: 'sale_cap',
   orphanRule: 'orphan_rule',
+  priceRules: 'price_rules',
 } as const satisfies Partial<Record<keyof Sale, string>>;
 
 export type SaleSettings = Pick<Sale, keyof typeof changeable>;

@@ -29,6 +29,7 @@ export function offerRulesOf(head: Head): OfferRules {
   return {
     seatCap: head.seatCap,
     bookingFee: head.bookingFee,
+    prices: head.priceRules,
     offerMs: head.offerSeconds * 1000,
     stopMs: head.offersStopSeconds * 1000,
     startsAtMs: head.startsAtMs,

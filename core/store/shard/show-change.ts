@@ -1,5 +1,6 @@
 import { UsherError } from '../../domain/errors.js';
 import { formatShowId, type ShowId } from '../../domain/ids.js';
+import type { PriceRules } from '../../domain/price-rules.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
 import type { GateState, SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
@@ -19,6 +20,10 @@ export type Head = {
   seatCap: number;
   orphanRule: OrphanRule;
   bookingFee: number;
+  priceRules: PriceRules | null;
+  /** What the rules make of the zones' own prices, and how often that has changed. */
+  pricePercent: number;
+  priceVersion: number;
   taxRateBp: number;
   /** Its seats also count in claims of the catalog, which hear of seats that are freed. */
   capped: boolean;
@@ -74,7 +79,14 @@ export type ShowChange = {
 };
 
 /** What to tell after the commit. */
-export type ShowNews = { showId: ShowId; version: number; seats: SeatChange[] };
+export type ShowNews = {
+  showId: ShowId;
+  version: number;
+  seats: SeatChange[];
+  /** Present when the rules have moved prices. */
+  pricePercent?: number;
+  priceVersion?: number;
+};
 
 type HeadRow = {
   show_id: number;
@@ -87,6 +99,9 @@ type HeadRow = {
   seat_cap: number;
   orphan_rule: OrphanRule;
   booking_fee: number;
+  price_rules: string | null;
+  price_percent: number;
+  price_version: number;
   tax_rate_bp: number;
   capped: number;
   hold_seconds: number;
@@ -99,7 +114,8 @@ type HeadRow = {
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  orphan_rule, capped, booking_fee, tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
+  orphan_rule, capped, booking_fee, price_rules, price_percent, price_version,
+  tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
   offers_stop_seconds, waiting, line_end, free_refund_until`;
 
 /** Locks the heads of shows in ascending order: the first lock of every change. */
@@ -119,6 +135,9 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     seatCap: row.seat_cap,
     orphanRule: row.orphan_rule,
     bookingFee: row.booking_fee,
+    priceRules: row.price_rules === null ? null : (JSON.parse(row.price_rules) as PriceRules),
+    pricePercent: row.price_percent,
+    priceVersion: row.price_version,
     taxRateBp: row.tax_rate_bp,
     capped: row.capped === 1,
     holdSeconds: row.hold_seconds,

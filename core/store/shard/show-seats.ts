@@ -1,7 +1,7 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
+import type { PriceRules } from '../../domain/price-rules.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
-import type { GateState, SeatState } from '../../domain/states.js';
 import type { Database, Queryable, SqlValue, Tx } from '../database.js';
 import { laneOf } from '../shards.js';
 import { lockHeads } from './show-change.js';
@@ -17,6 +17,7 @@ export type ShowPlan = {
   orphanRule: OrphanRule;
   /** Minor units for each seat. */
   bookingFee: number;
+  priceRules: string | null;
   taxRateBp: number;
   capped: boolean;
   holdSeconds: number;
@@ -58,6 +59,7 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.seatCap,
     plan.orphanRule,
     plan.bookingFee,
+    plan.priceRules,
     plan.taxRateBp,
     plan.capped ? 1 : 0,
     plan.holdSeconds,
@@ -67,8 +69,8 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
   ]);
   await tx.change(
     `INSERT IGNORE INTO show_head
-       (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, tax_rate_bp,
-        capped, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
+       (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, price_rules,
+        tax_rate_bp, capped, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -125,21 +127,27 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     ]);
     const differs = await layoutDiffers(tx, plan);
     const relay = differs && !(await wasAsked(tx, plan.showId));
-    const touched = relay ? await replaceSeats(tx, plan) : await reprice(tx, plan);
+    const repriced = relay ? await replaceSeats(tx, plan) : await reprice(tx, plan);
+    const touched = repriced || plan.priceRules !== textOf(head.priceRules);
     const version = head.version + (touched ? 1 : 0);
     await tx.change(
       `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
          tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, offer_seconds = ?,
-         offers_stop_seconds = ?, capped = ?, version = ? WHERE show_id = ?`,
+         offers_stop_seconds = ?, capped = ?, price_rules = ?, price_version = price_version + ?,
+         version = ? WHERE show_id = ?`,
       [
         ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
         ...[plan.holdSeconds, plan.holdLimitSeconds, plan.offerSeconds, plan.offersStopSeconds],
-        ...[plan.capped ? 1 : 0, version, plan.showId],
+        ...[plan.capped ? 1 : 0, plan.priceRules, touched ? 1 : 0, version, plan.showId],
       ],
     );
     const counts = await countSeats(tx, plan.showId);
     return { keptLayout: differs && !relay, version, ...counts };
   });
+}
+
+function textOf(rules: PriceRules | null): string | null {
+  return rules && JSON.stringify(rules);
 }
 
 async function layoutDiffers(tx: Tx, plan: ShowPlan): Promise<boolean> {
@@ -226,61 +234,4 @@ export async function readShowVersion(
     [showId],
   );
   return row?.version;
-}
-
-export type MapSeat = {
-  seatNo: number;
-  seat: string;
-  row: string;
-  x: number;
-  zone: string;
-  kind: string;
-  price: number;
-  state: SeatState;
-};
-export type SeatMap = {
-  version: number;
-  currency: string;
-  gate: GateState;
-  orphanRule: OrphanRule;
-  seats: MapSeat[];
-};
-
-/** All seats with the version that they have together: one statement reads one snapshot. */
-export async function readSeatMap(
-  shard: Pick<Queryable, 'rows'>,
-  showId: ShowId,
-): Promise<SeatMap | undefined> {
-  const rows = await shard.rows<
-    Omit<MapSeat, 'seatNo' | 'row'> & {
-      seat_no: number;
-      row_label: string;
-      version: number;
-      currency: string;
-      gate: GateState;
-      orphanRule: OrphanRule;
-    }
-  >(
-    `SELECT h.version, h.currency, h.orphan_rule AS orphanRule, g.state AS gate, s.seat_no, s.seat, s.row_label, s.x, s.zone,
-       s.kind, s.price, s.state
-     FROM show_head AS h
-     JOIN show_gate AS g ON g.show_id = h.show_id
-     JOIN show_seat AS s ON s.show_id = h.show_id
-     WHERE h.show_id = ? ORDER BY s.seat_no`,
-    [showId],
-  );
-  const [first] = rows;
-  return (
-    first && {
-      version: first.version,
-      currency: first.currency,
-      gate: first.gate,
-      orphanRule: first.orphanRule,
-      seats: rows.map(({ seat, x, zone, kind, price, state, ...row }) => ({
-        seatNo: row.seat_no,
-        row: row.row_label,
-        ...{ seat, x, zone, kind, price, state },
-      })),
-    }
-  );
 }

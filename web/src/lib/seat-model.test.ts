@@ -11,6 +11,7 @@ function hall(): SeatMap {
   return {
     show_id: 's1',
     version: 7,
+    price_version: 3,
     orphan_rule: 'off',
     rows: [
       { row: 'A', seats: [seat('A-1', 0), seat('A-2', 1), seat('A-3', 3)] },
@@ -45,6 +46,12 @@ describe('pushes of seat changes', () => {
   it('that overlap what is known still apply', () => {
     const applied = applyDelta(hall(), delta(5, 8, [['A-1', 'booked']]));
     expect(applied.kind === 'map' && applied.map.rows[0]?.seats[0]?.state).toBe('booked');
+  });
+
+  it('that tell of other prices ask for the whole map', () => {
+    const same = { ...delta(7, 8, []), price_version: 3 };
+    expect(applyDelta(hall(), same)).toMatchObject({ kind: 'map', map: { version: 8 } });
+    expect(applyDelta(hall(), { ...same, price_version: 4 })).toEqual({ kind: 'gap' });
   });
 
   it('that come after a missed one ask for the whole map', () => {

@@ -8,6 +8,8 @@ export type Applied = { kind: 'map'; map: SeatMap } | { kind: 'gap' };
 export function applyDelta(map: SeatMap, delta: SeatDelta): Applied {
   if (delta.version <= map.version) return { kind: 'map', map };
   if (delta.from_version > map.version) return { kind: 'gap' };
+  // A push has no prices: the map is read again for them.
+  if ((delta.price_version ?? map.price_version) !== map.price_version) return { kind: 'gap' };
   const changes = new Map(delta.changes);
   const rows = map.rows.map((row) => {
     if (!row.seats.some((seat) => changes.has(seat.seat))) return row;

@@ -17,7 +17,7 @@ function sent(seats: Seat[], orphan_rule: SeatMap['orphan_rule']): SeatMap {
       ...(kind === 'standard' ? {} : { kind }),
     });
   }
-  return { show_id: '1', version: 1, orphan_rule, rows };
+  return { show_id: '1', version: 1, price_version: 0, orphan_rule, rows };
 }
 
 describe('single seats on the page', () => {

@@ -111,6 +111,8 @@ export interface SeatRow {
 export interface SeatMap {
   show_id: string;
   version: number;
+  /** Grows whenever prices have changed. */
+  price_version: number;
   /** Whether a choice may leave one free seat alone. */
   orphan_rule: 'off' | 'lenient' | 'strict';
   rows: SeatRow[];
@@ -121,6 +123,8 @@ export interface SeatDelta {
   from_version: number;
   version: number;
   changes: [string, SeatState][];
+  /** Present when prices have changed. */
+  price_version?: number;
 }
 
 export interface Reservation {

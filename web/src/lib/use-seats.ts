@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { announce } from './announce.js';
 import { ApiError } from './api.js';
 import * as calls from './calls.js';
 import { connected, hear, watch } from './live.js';
@@ -47,6 +48,9 @@ export function useSeats(showId: string): {
         let restMs = 0;
         try {
           const read = await calls.seats(showId, end.signal);
+          if (latest !== null && read.price_version > latest.price_version) {
+            announce('Prices have changed. Seats that you hold keep theirs.');
+          }
           if (latest === null || read.version >= latest.version) show(read);
           for (const delta of early.splice(0)) apply(delta);
           setFailed(false);
