@@ -8,6 +8,7 @@ import { type Sale, saleSchema, saleTable, saleText } from '../sale-text.js';
 import { momentOf, rateOf, wholeOf } from '../time.js';
 import { addSaleProof } from './proof.js';
 import { addSaleDoor } from './sale-door.js';
+import { addSaleRehearse } from './sale-rehearse.js';
 import { addRuleOptions, addSaleRules, rulesOf } from './sale-rules.js';
 import { addSaleWatch } from './sale-watch.js';
 
@@ -24,6 +25,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addRelease(sale, session);
   addSaleDoor(sale, session);
   addSaleProof(sale, session);
+  addSaleRehearse(sale, session);
   addSaleWatch(sale, session);
 }
 

@@ -16,6 +16,8 @@ export type CrowdOptions = {
   until: 'admitted' | 'paid';
   /** The run ends here, wherever its fans are. */
   msMax: number;
+  /** Asked again and again: true ends the run, as the end of its time does. */
+  stop?: () => boolean;
   /** Called about once a second. */
   progress?: (sample: Sample) => void;
 };
@@ -47,7 +49,7 @@ export async function runCrowd(options: CrowdOptions): Promise<CrowdResult> {
     sales: options.sales,
     behaviour: options.behaviour,
     until: options.until,
-    over: () => nowMs() - startMs > options.msMax,
+    over: () => nowMs() - startMs > options.msMax || options.stop?.() === true,
   };
   const watch = watchRooms(options, crowd, startMs);
   const trips: Promise<void>[] = [];
