@@ -42,11 +42,11 @@ const EXTRA_FOLDERS = [
 const VERSION_TIMEOUT_MS = 10_000;
 const INSTALL_TIMEOUT_MS = 600_000;
 
-/** The full path of the first of `names` that is on the PATH or in the usual system folders. */
+/** The full path of any of `names` in the first folder that has one: the PATH, then the system's. */
 export function findProgram(names: readonly string[], env: EngineEnv): string | null {
   const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), ...EXTRA_FOLDERS];
-  for (const name of names) {
-    for (const folder of folders) {
+  for (const folder of folders) {
+    for (const name of names) {
       const path = join(folder, name);
       try {
         accessSync(path, constants.X_OK);
