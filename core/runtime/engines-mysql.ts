@@ -77,6 +77,7 @@ function commonArgs(start: MysqlStart, port: number, socketDir: string): string[
   return [
     '--no-defaults',
     `--datadir=${join(dir, 'data')}`,
+    `--tmpdir=${makeTmpDir(dir)}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     `--socket=${join(socketDir, 'mysql.sock')}`,
@@ -162,6 +163,14 @@ export async function stopMysqlOf(dir: string, known: ProcessRef | null): Promis
   return running.length;
 }
 
+// A server that starts deletes what looks like left temporary tables: with a folder shared by all,
+// those of its neighbours.
+function makeTmpDir(dir: string): string {
+  const path = join(dir, 'tmp');
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}
+
 async function makeData(start: MysqlStart): Promise<void> {
   const data = join(start.dir, 'data');
   if (existsSync(data)) return;
@@ -170,14 +179,16 @@ async function makeData(start: MysqlStart): Promise<void> {
   rmSync(fresh, { recursive: true, force: true });
   start.log('making an empty database folder');
   const { binary } = start;
+  const tmpDir = `--tmpdir=${makeTmpDir(start.dir)}`;
   const [program, args] =
     binary.installer === null
-      ? [binary.path, ['--no-defaults', '--initialize-insecure', `--datadir=${fresh}`]]
+      ? [binary.path, ['--no-defaults', '--initialize-insecure', `--datadir=${fresh}`, tmpDir]]
       : [
           binary.installer,
           [
             '--no-defaults',
             `--datadir=${fresh}`,
+            tmpDir,
             '--auth-root-authentication-method=socket',
             `--auth-root-socket-user=${userInfo().username}`,
             '--skip-test-db',

@@ -29,8 +29,9 @@ export async function lockQuotas(
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', fan_id CHAR(12) CHARACTER SET ascii PATH '$[1]'
      )) AS k
-     STRAIGHT_JOIN quota q ON q.show_id = k.show_id AND q.fan_id = k.fan_id
-     FOR UPDATE`,
+     STRAIGHT_JOIN (
+       SELECT show_id, fan_id, taken, spent_pass FROM quota FORCE INDEX (PRIMARY) FOR UPDATE
+     ) AS q ON q.show_id = k.show_id AND q.fan_id = k.fan_id`,
     [JSON.stringify(sorted.map(({ showId, fanId }) => [showId, fanId]))],
   );
   return rows.map(({ showId, fanId, taken, spentPass }) => ({
@@ -54,8 +55,9 @@ export async function lockFreeSeats(tx: Tx, claims: SeatClaim[]): Promise<number
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', seat_no SMALLINT UNSIGNED PATH '$[1]'
      )) AS k
-     STRAIGHT_JOIN show_seat s ON s.show_id = k.show_id AND s.seat_no = k.seat_no
-     FOR UPDATE`,
+     STRAIGHT_JOIN (
+       SELECT show_id, seat_no, state FROM show_seat FORCE INDEX (PRIMARY) FOR UPDATE
+     ) AS s ON s.show_id = k.show_id AND s.seat_no = k.seat_no`,
     [JSON.stringify(sorted.map(({ showId, seatNo }) => [showId, seatNo]))],
   );
   return rows.filter((row) => row.state === 'FREE').length;

@@ -63,10 +63,11 @@ export async function insertRequests(
     `INSERT IGNORE INTO request (show_id, fan_id, idem_key, body_hash, pass_id, node, wish)
      SELECT e.show_id, e.fan_id, e.idem_key, e.body_hash, e.pass_id, e.node, e.wish
      FROM JSON_TABLE(?, '$[*]' ${entryColumns}) AS e
-     STRAIGHT_JOIN show_gate g ON g.show_id = e.show_id
-     WHERE g.state = 'OPEN' AND g.sale_id = CONVERT(e.sale_id USING utf8mb4) COLLATE utf8mb4_bin
-       AND g.opens_at <= NOW(3) AND g.closes_at > NOW(3)
-     LOCK IN SHARE MODE`,
+     STRAIGHT_JOIN (
+       SELECT show_id, sale_id FROM show_gate FORCE INDEX (PRIMARY)
+       WHERE state = 'OPEN' AND opens_at <= NOW(3) AND closes_at > NOW(3) LOCK IN SHARE MODE
+     ) AS g ON g.show_id = e.show_id
+       AND g.sale_id = CONVERT(e.sale_id USING utf8mb4) COLLATE utf8mb4_bin`,
     [JSON.stringify(list)],
   );
   return matched;

@@ -90,8 +90,10 @@ export async function joinLines(tx: Tx, joiners: Joiner[], now: Date): Promise<(
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', fan_id CHAR(12) CHARACTER SET ascii PATH '$[1]'
      )) AS k
-     STRAIGHT_JOIN waitlist w ON w.show_id = k.show_id AND w.fan_id = k.fan_id
-     WHERE w.state IN ('WAITING', 'OFFERED') FOR UPDATE`,
+     STRAIGHT_JOIN (
+       SELECT show_id, fan_id FROM waitlist FORCE INDEX (PRIMARY)
+       WHERE state IN ('WAITING', 'OFFERED') FOR UPDATE
+     ) AS w ON w.show_id = k.show_id AND w.fan_id = k.fan_id`,
     [JSON.stringify(joiners.map(({ head, fanId }) => [head.showId, fanId]))],
   );
   const inLine = new Set(known.map(({ showId, fanId }) => `${showId}|${fanId}`));
