@@ -1,7 +1,12 @@
 import { type Config, readConfig } from '../core/runtime/config.js';
 import { loadSecrets, type Secrets } from '../core/runtime/secrets.js';
 import { localEnv } from '../core/runtime/supervisor-env.js';
-import { type Database, isUnreachable, openDatabase } from '../core/store/database.js';
+import {
+  type Database,
+  type DatabaseLimits,
+  isUnreachable,
+  openDatabase,
+} from '../core/store/database.js';
 import { openShards, type Shards } from '../core/store/shards.js';
 import { type CliContext, dataDirOf } from './context.js';
 import { unreachable } from './exit.js';
@@ -27,15 +32,24 @@ export type DirectStores = {
   close(): Promise<void>;
 };
 
-/** Opens catalog and shards. @throws CliError (exit 3) when one doesn't answer. */
-export async function openStores(context: CliContext): Promise<DirectStores> {
+/**
+ * Opens catalog and shards. @throws CliError (exit 3) when one doesn't answer that the command
+ * needs.
+ */
+export async function openStores(
+  context: CliContext,
+  { limits, mayMiss = false }: { limits?: DatabaseLimits; mayMiss?: boolean } = {},
+): Promise<DirectStores> {
   const config = directConfig(context);
   const secrets = loadSecrets(config);
   const catalog = openDatabase(config.catalogUrl);
   try {
-    const shards = await openShards(catalog, config.shardUrls, { secrets });
+    const shards = await openShards(catalog, config.shardUrls, {
+      secrets,
+      ...(limits ? { limits } : {}),
+    });
     const [missing] = shards.away();
-    if (missing !== undefined) {
+    if (missing !== undefined && !mayMiss) {
       await shards.close();
       throw unreachable(
         `Shard ${missing} does not answer, and this command needs all of them. See \`./usher doctor\`.`,

@@ -14,7 +14,8 @@ import { openTokens } from '../core/runtime/tokens.js';
 import { pruneClaims } from '../core/store/catalog/pass-claims.js';
 import { lanesLimits, openDatabase } from '../core/store/database.js';
 import { assertDatabase } from '../core/store/footing.js';
-import { lanesPerShard, openShards } from '../core/store/shards.js';
+import { openMover } from '../core/store/mover.js';
+import { laneOf, lanesPerShard, openShards } from '../core/store/shards.js';
 import { openAvailability } from './availability.js';
 import { openLanes } from './lanes/lanes.js';
 import { openSweeper } from './lanes/sweeper.js';
@@ -29,6 +30,7 @@ import { openUnsureClaims } from './unsure-claims.js';
 /** Shards may join later, so there is room for as many as the configuration allows. */
 const shardsMax = 64;
 const paymentMsMax = 10_000;
+const moveEveryMs = 1_000;
 const pruneEveryMs = 60_000;
 const pruneRowsMax = 5_000;
 
@@ -64,6 +66,19 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   lifecycle.onClose('wake worker', () => worker.close());
   const sweeper = openSweeper(laneShards, lanes, () => redis.status === 'ready', log);
   lifecycle.onClose('sweeper', () => sweeper.close());
+  const mover = openMover(config.catalogUrl, { shards: laneShards }, log);
+  const moving = openLoop('moves of shows', { log, pauseMs: moveEveryMs }, mover.turn);
+  lifecycle.onClose('mover', async () => {
+    await moving.close();
+    await mover.close();
+  });
+  // What was accepted before a move and not decided is waiting on the new shard.
+  laneShards.onMoved(({ showId, toShard, state }) => {
+    if (state !== 'OPENED' || !laneShards.ids().includes(toShard)) return;
+    lanes.drain({ shardId: toShard, lane: laneOf(showId) }).catch((error) => {
+      log.warn({ err: error, showId }, 'a lane could not be drained');
+    });
+  });
   const pruning = openLoop('pass claims', { log, pauseMs: pruneEveryMs }, async () => {
     return (await pruneClaims(catalog, pruneRowsMax)) === pruneRowsMax;
   });

@@ -59,6 +59,13 @@ export function openOutcomes(shards: Shards, log: Logger): Outcomes {
       if (waiter.deadlineMs <= nowMs) settle(key, undefined);
     }
   };
+  // A request that moved before its decision gets it on the new shard.
+  shards.onMoved(({ showId, toShard, state }) => {
+    if (state !== 'OPENED') return;
+    for (const waiter of waiters.values()) {
+      if (waiter.ref.showId === showId) waiter.shardId = toShard;
+    }
+  });
   const timer = setInterval(() => void ask(), askEveryMs);
   return {
     wait: (shardId, ref, msMax) => {

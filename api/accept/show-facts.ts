@@ -31,6 +31,7 @@ const keptMax = 5_000;
 export function openShowFacts(catalog: Database, shards: Shards): ShowFactsReader {
   const kept = new Map<ShowId, { untilMs: number; facts: Promise<ShowFacts> }>();
   const layouts = new Map<string, Promise<Layout>>();
+  shards.onMoved(({ showId }) => kept.delete(showId));
   return {
     read: async (text) => {
       const showId = parseShowId(text);

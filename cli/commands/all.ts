@@ -17,6 +17,7 @@ import { addRequestCommands } from './request.js';
 import { addSaleCommands } from './sale.js';
 import { addScanCommand } from './scan.js';
 import { addSeatsCommand } from './seats.js';
+import { addShardCommands } from './shard.js';
 import { addShowCommands } from './show.js';
 import { addStaffCommands } from './staff.js';
 import { addStatsCommand } from './stats.js';
@@ -34,6 +35,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addKeysCommands(program, session);
   addStaffCommands(program, session);
   addSaleCommands(program, session);
+  addShardCommands(program, session);
   addShowCommands(program, session);
   addSeatsCommand(program, session);
   addHoldCommands(program, session);

@@ -109,3 +109,10 @@ export class UsherError extends Error {
     };
   }
 }
+
+/** The show is between two shards: at most two seconds pass until another one serves it. */
+export function showMoving(): UsherError {
+  return new UsherError('show_moving', 'This show is being moved. Repeat with the same key.', {
+    retryAfterSeconds: 1,
+  });
+}

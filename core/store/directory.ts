@@ -1,4 +1,4 @@
-import { UsherError } from '../domain/errors.js';
+import { showMoving } from '../domain/errors.js';
 import type { ShowId } from '../domain/ids.js';
 import { type MoveNews, readMoveNews, showPlace } from './catalog/show-moves.js';
 import type { Queryable } from './database.js';
@@ -21,7 +21,6 @@ const rememberedShowsMax = 200_000;
 export const askEveryMs = 250;
 /** A process that heard nothing for this long forgets every place: it may have missed a move. */
 const silenceMsMax = 5_000;
-const movingRetrySeconds = 1;
 
 /**
  * Opens the memory of places. Whoever moves a show waits after announcing it until every process
@@ -80,10 +79,4 @@ export function openDirectory(catalog: Pick<Queryable, 'rows'>): Directory {
 
 function ignore(): void {
   // The next look comes soon.
-}
-
-export function showMoving(): UsherError {
-  return new UsherError('show_moving', 'This show is being moved. Repeat with the same key.', {
-    retryAfterSeconds: movingRetrySeconds,
-  });
 }

@@ -9,6 +9,7 @@ import { checkInventory } from './inventory.js';
 import { checkLedger } from './ledger.js';
 import { checkMails, readMails, readReachable } from './mail.js';
 import { checkMoney } from './money.js';
+import { checkLeftRows, checkMotion, readMotion } from './moves.js';
 import { checkOrder } from './order.js';
 import { checkAdmissions, checkPasses, type PassUse } from './passes.js';
 import { checkPlaces } from './places.js';
@@ -113,11 +114,20 @@ async function judge(
     throw new Error(`There is no sale ${saleId}.`);
   }
   const wanted = complete ? undefined : new Set(directory.map((show) => show.show_id));
+  const motion = await readMotion(catalog);
+  const placeOf = new Map(directory.map((show) => [show.show_id, show.shard_id]));
   const collected = newCollected();
   const keeps = options.clientLog !== undefined || options.mailboxUrl !== undefined;
   const places: ShardOfShow[] = [];
   for (const shard of shards) {
     const place = await readPlace(shard);
+    const heads = new Set(place.heads.map((head) => head.show_id));
+    await checkLeftRows(shard, { where: place.where, heads, motion }, findings);
+    // Of a show on its way the directory's shard has the true rows.
+    const isTrue = ({ show_id }: { show_id: number }) =>
+      !motion.shows.has(show_id) || placeOf.get(show_id) === place.shardId;
+    place.heads = place.heads.filter(isTrue);
+    place.gates = place.gates.filter(isTrue);
     places.push(place);
     await checkSchema(shard, 'shard', place.where, findings);
     await checkOpenColumns(shard, 'shard', place.where, findings);
@@ -134,7 +144,8 @@ async function judge(
   await checkSchema(catalog, 'catalog', 'catalog', findings);
   await checkOpenColumns(catalog, 'catalog', 'catalog', findings);
   await checkSealed(catalog, findings);
-  checkRouting(directory, places, { settled, complete }, findings);
+  checkRouting(directory, places, { settled, complete, moving: motion.shows }, findings);
+  checkMotion(motion, settled, findings);
   checkCounters(directory, collected.counted, settled, findings);
   await checkPasses(catalog, collected.uses, findings);
   await checkAdmissions(catalog, saleId, findings);

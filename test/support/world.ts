@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCatalogFile } from '../../core/domain/catalog-file.js';
 import { type Engines, startEngines } from '../../core/runtime/engines.js';
+import { packageRoot } from '../../core/runtime/paths.js';
 import { loadSecrets, type Secrets } from '../../core/runtime/secrets.js';
 import { openTokens, type Tokens } from '../../core/runtime/tokens.js';
 import { importCatalog } from '../../core/store/catalog/import.js';
@@ -48,6 +50,8 @@ export type World = {
   rushId: number;
   start: Programs['start'];
   program: Programs['find'];
+  /** Runs `usher` to its end against this Usher's own stores. */
+  cli(args: string[]): Promise<{ code: number; out: string; err: string }>;
   sandbox(path: string, method?: string, body?: unknown): Promise<Record<string, unknown>>;
   /** Waits until every bound has passed and the auditor finds nothing. */
   settles(): Promise<AuditReport>;
@@ -114,6 +118,7 @@ export async function openWorld(options: WorldOptions): Promise<Opened> {
       ...shows,
       start: programs.start,
       program: programs.find,
+      cli: (args) => runCommand(args, env),
       sandbox: (path, method = 'GET', body) =>
         callSandbox(env.STRIPE_API_BASE ?? '', { path, method, body }),
       settles: () => settles(stores, env.STRIPE_API_BASE ?? ''),
@@ -144,6 +149,25 @@ async function settles(stores: TestStores, providerUrl: string): Promise<AuditRe
   }
   if (!report) throw new Error('no audit was made');
   return report;
+}
+
+async function runCommand(
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [join(packageRoot, 'dist/cli/main.js'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
+  const code = await new Promise<number>((resolve) => child.on('close', (n) => resolve(n ?? -1)));
+  return { code, ...said };
 }
 
 async function callSandbox(

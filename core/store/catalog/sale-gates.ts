@@ -6,7 +6,7 @@ import { changeGates } from '../shard/gates.js';
 import type { Shards } from '../shards.js';
 import { listSaleShows, lockSale } from './staff-views.js';
 
-const gateOf: Record<StoredSaleState, GateState> = {
+export const gateOf: Record<StoredSaleState, GateState> = {
   ACTIVE: 'OPEN',
   PAUSED: 'PAUSED',
   CLOSED: 'CLOSED',

@@ -1,3 +1,4 @@
+import { showMoving } from '../../domain/errors.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
@@ -73,7 +74,9 @@ export async function settleShows(
         shard,
         shows.map((show) => show.show_id),
       );
-      const fresh = shows.filter((show) => !present.has(show.show_id));
+      const absent = shows.filter((show) => !present.has(show.show_id));
+      // An active show has rows somewhere: it was moved since the work list was read.
+      const fresh = absent.filter((show) => show.state === 'PLANNED');
       for (const batch of inBatches(fresh, seats)) {
         const plans = batch.map((show) => planOf(show, seats));
         await shard.transaction((tx) => createShowRows(tx, plans));
@@ -89,6 +92,7 @@ export async function settleShows(
         report.showsChanged += 1;
         stepped(1);
       }
+      if (fresh.length < absent.length) throw showMoving();
     }),
   );
   // A shard that is away keeps the others' shows from nothing.

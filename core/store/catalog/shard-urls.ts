@@ -53,3 +53,10 @@ export function databaseName(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
 }
+
+/** Every shard that ever got a number. */
+export async function listShards(
+  catalog: Pick<Queryable, 'rows'>,
+): Promise<{ shardId: number; name: string }[]> {
+  return catalog.rows('SELECT shard_id AS shardId, name FROM shards ORDER BY shard_id');
+}

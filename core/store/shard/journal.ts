@@ -2,6 +2,7 @@ import type { UndecidedRequest, Wish } from '../../domain/decide.js';
 import type { ShowId } from '../../domain/ids.js';
 import type { RequestState } from '../../domain/states.js';
 import type { Queryable, Tx } from '../database.js';
+import { awayLane } from './show-change.js';
 
 /** A request as the api puts it into the journal. */
 export type JournalEntry = {
@@ -216,7 +217,7 @@ export async function findStrays(
     `SELECT r.show_id AS showId, h.lane AS lane, h.floor_id AS floorId,
        MIN(r.request_id) AS lowestId
      FROM request r FORCE INDEX (request_order) JOIN show_head h ON h.show_id = r.show_id
-     WHERE r.request_id > ? AND r.request_id <= ? AND r.state = 'ACCEPTED'
+     WHERE r.request_id > ? AND r.request_id <= ? AND r.state = 'ACCEPTED' AND h.lane <> ${awayLane}
      GROUP BY r.show_id, h.lane, h.floor_id LIMIT 1000`,
     [afterId, upToId],
   );

@@ -1,6 +1,7 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { Queryable, Tx } from '../database.js';
 import type { ReservedSeat } from './seats.js';
+import { awayLane } from './show-change.js';
 
 export type OverdueHold = {
   showId: ShowId;
@@ -103,7 +104,7 @@ export async function findOverdueShows(
 ): Promise<{ showId: ShowId; lane: number }[]> {
   return shard.rows(
     `SELECT h.show_id AS showId, h.lane AS lane FROM show_head h
-     WHERE EXISTS (
+     WHERE h.lane <> ${awayLane} AND EXISTS (
        SELECT 1 FROM reservation r
        WHERE r.show_id = h.show_id AND r.due_at <= NOW(3) AND r.state = 'HELD'
      ) LIMIT ?`,

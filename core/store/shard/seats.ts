@@ -1,6 +1,6 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { SeatState } from '../../domain/states.js';
-import type { ShowChange } from './show-change.js';
+import { awayLane, type ShowChange } from './show-change.js';
 
 type SeatMove = { from: SeatState; to: SeatState; seatNos?: number[] };
 
@@ -94,7 +94,7 @@ export async function countOpenSeats(
 export async function readVersions(tx: {
   rows: ShowChange['tx']['rows'];
 }): Promise<{ showId: ShowId; version: number }[]> {
-  return tx.rows('SELECT show_id AS showId, version FROM show_head');
+  return tx.rows(`SELECT show_id AS showId, version FROM show_head WHERE lane <> ${awayLane}`);
 }
 
 /** The names and zones of a show's seats. */

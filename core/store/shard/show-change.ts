@@ -1,4 +1,4 @@
-import { UsherError } from '../../domain/errors.js';
+import { showMoving, UsherError } from '../../domain/errors.js';
 import { formatShowId, type ShowId } from '../../domain/ids.js';
 import type { PriceRules } from '../../domain/price-rules.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
@@ -118,10 +118,14 @@ const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency
   tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
   offers_stop_seconds, waiting, line_end, free_refund_until`;
 
+/** The lane of a head that no shard serves: its show is on its way to or from another shard. */
+export const awayLane = 255;
+
 /** Locks the heads of shows in ascending order: the first lock of every change. */
 export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
   const rows = await tx.rows<HeadRow>(
-    `SELECT ${headColumns} FROM show_head WHERE show_id IN (?) ORDER BY show_id FOR UPDATE`,
+    `SELECT ${headColumns} FROM show_head
+     WHERE show_id IN (?) AND lane <> ${awayLane} ORDER BY show_id FOR UPDATE`,
     [showIds],
   );
   return rows.map((row) => ({
@@ -162,7 +166,7 @@ export async function changeShow<T>(
 ): Promise<{ result: T; news: ShowNews }> {
   return shard.transaction(async (tx) => {
     const [head] = await lockHeads(tx, [showId]);
-    if (!head) throw new UsherError('not_found', `There is no show ${formatShowId(showId)}.`);
+    if (!head) throw await missingHead(tx, showId);
     const nowMs = await readNowMs(tx);
     const collected = collectChange(tx, head, nowMs);
     const result = await work(collected.change);
@@ -182,6 +186,13 @@ export type Collected = {
   posts: OutboxEntry[];
   seats: SeatChange[];
 };
+
+/** A show that was just moved is elsewhere, which whoever repeats the call will know. */
+async function missingHead(tx: Tx, showId: ShowId): Promise<UsherError> {
+  const rows = await tx.rows('SELECT lane FROM show_head WHERE show_id = ?', [showId]);
+  if (rows.length > 0) return showMoving();
+  return new UsherError('not_found', `There is no show ${formatShowId(showId)}.`);
+}
 
 /** A change that collects log, outbox and seats, and writes them with the head at its end. */
 export function collectChange(

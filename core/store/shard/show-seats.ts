@@ -1,3 +1,4 @@
+import { showMoving } from '../../domain/errors.js';
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
 import type { PriceRules } from '../../domain/price-rules.js';
@@ -118,7 +119,7 @@ export type ShowChanged = {
 export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<ShowChanged> {
   return shard.transaction(async (tx) => {
     const [head] = await lockHeads(tx, [plan.showId]);
-    if (!head) throw new Error(`show ${plan.showId} has no rows on its shard`);
+    if (!head) throw showMoving();
     await tx.rows('SELECT state FROM show_gate WHERE show_id = ? FOR UPDATE', [plan.showId]);
     await tx.change('UPDATE show_gate SET opens_at = ?, closes_at = ? WHERE show_id = ?', [
       plan.opensAt,
