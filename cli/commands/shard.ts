@@ -20,6 +20,8 @@ import { localActor } from '../target.js';
 /** Programs look for new shards every second; a show goes there when all have joined it. */
 const joinedAfterSeconds = 4;
 const watchEveryMs = 300;
+/** A move that can't be made, such as to a shard that is away, is left to the processors. */
+const triesMsMax = 20_000;
 
 /** These speak to the databases themselves, so that they work while programs are away. */
 export function addShardCommands(program: Command, session: Session): void {
@@ -197,14 +199,18 @@ async function follow(
   const mover = openMover(config.catalogUrl, { shards }, openLog('mover', 'silent'));
   try {
     const left = new Set(showIds);
+    let endedAtMs = Date.now();
+    /** A busy show waits for its sale; one whose move failed is tried again for a while. */
+    const isOver = (now: Move) => !now.evenSelling || Date.now() - endedAtMs > triesMsMax;
     const ended: MoveJson[] = [];
     while (left.size > 0) {
       if (!(await mover.turn())) await delay(watchEveryMs);
       for (const showId of left) {
         const now = await readMove(catalog, showId);
-        const waits = now?.state === 'PLANNED' && now.note !== '';
+        const waits = now?.state === 'PLANNED' && now.note !== '' && isOver(now);
         if (now && !waits && now.state !== 'OPENED' && now.state !== 'DONE') continue;
         left.delete(showId);
+        endedAtMs = Date.now();
         if (now) ended.push(moveJson(now));
         if (now) out.note(`show ${showId}: ${waits ? now.note : `on shard ${now.toShard}`}`);
       }

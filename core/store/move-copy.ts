@@ -1,6 +1,6 @@
 import type { ShowId } from '../domain/ids.js';
 import type { Database, Tx } from './database.js';
-import { changeAway, chunkStart, copyTable, deleteRows } from './shard/show-copy.js';
+import { changeAway, chunkStart, copyTables, deleteRows } from './shard/show-copy.js';
 import { countRequestsBelow, readFloor } from './shard/show-move.js';
 import { readShowTables, type ShowTable } from './show-tables.js';
 
@@ -48,9 +48,9 @@ export async function copyAhead(
     let carried = 0;
     for (const table of ahead) {
       const where = aheadTables[table.name];
-      const part = where === undefined ? {} : { where };
+      const part = where === undefined ? { table } : { table, where };
       carried += await fence(() =>
-        changeAway(target, showId, (tx) => copyTable({ source, target: tx, table }, showId, part)),
+        changeAway(target, showId, (tx) => copyTables({ source, target: tx }, showId, [part])),
       );
     }
     if (carried <= tailRows || round >= roundsMax) return settledBelow;
@@ -61,17 +61,15 @@ export async function copyAhead(
 export async function copyRest(
   { source, target }: Sides,
   showId: ShowId,
-  settledBelow: number,
+  { tables, settledBelow }: { tables: ShowTable[]; settledBelow: number },
 ): Promise<void> {
-  const tables = await readShowTables(source);
   await changeAway(target, showId, async (tx) => {
-    for (const table of tables) {
-      const isJournal = table.name === 'request' && settledBelow > 0;
-      const skips =
-        isJournal && (await isSettledBelow({ source, target: tx }, showId, settledBelow));
-      const part = skips ? { fromKey: settledBelow } : {};
-      await copyTable({ source, target: tx, table }, showId, part);
-    }
+    const skips =
+      settledBelow > 0 && (await isSettledBelow({ source, target: tx }, showId, settledBelow));
+    const parts = tables.map((table) =>
+      skips && table.name === 'request' ? { table, fromKey: settledBelow } : { table },
+    );
+    await copyTables({ source, target: tx }, showId, parts);
   });
 }
 

@@ -8,7 +8,14 @@ import { insertRequests } from './shard/journal.js';
 import { changeShow } from './shard/show-change.js';
 import { readShowTables } from './show-tables.js';
 
-const waits = { announceMs: 0, decideMsMax: 0, closedMsMax: 60_000, graceMs: 0, againSeconds: 0 };
+const waits = {
+  announceMs: 0,
+  decideMsMax: 0,
+  closedMsMax: 60_000,
+  graceMs: 0,
+  busySeconds: 30,
+  againSeconds: 0,
+};
 /** Every so many statements a mover dies. */
 const stride = 8;
 
@@ -175,7 +182,7 @@ describe('a move of a show', () => {
     });
     const [due] = await listDueMoves(stores.catalog, 1);
     const from = await place();
-    await advanceMove({ ...deps(), waits: { ...waits, againSeconds: 30 } }, due as Move);
+    await advanceMove(deps(), due as Move);
     expect(await readMove(stores.catalog, show.showId)).toMatchObject({
       state: 'PLANNED',
       note: 'people are buying',

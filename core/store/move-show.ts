@@ -23,6 +23,7 @@ import {
   takeAway,
 } from './shard/show-move.js';
 import { laneOf, type Shards } from './shards.js';
+import { readShowTables } from './show-tables.js';
 
 /** Connections that the server drops soon after their process was paused. */
 export type MoveDeps = {
@@ -40,6 +41,8 @@ export type MoveWaits = {
   closedMsMax: number;
   /** Rows stay where they were, for whoever began to read before the move. */
   graceMs: number;
+  /** Until a show that sells is looked at again. */
+  busySeconds: number;
   /** After a try that failed. */
   againSeconds: number;
 };
@@ -49,7 +52,8 @@ const usualWaits: MoveWaits = {
   decideMsMax: 300,
   closedMsMax: 1_500,
   graceMs: 6_000,
-  againSeconds: 30,
+  busySeconds: 30,
+  againSeconds: 3,
 };
 
 /** A show on which nothing happened for this long is quiet; one that opens within it isn't. */
@@ -111,7 +115,7 @@ async function begin(deps: MoveDeps, move: Move, waits: MoveWaits): Promise<bool
     why = messageOf(error);
   }
   if (why === undefined) await stepMove(catalog, move, { from: 'PLANNED', to: 'COPYING' });
-  else await putOff(catalog, move, { from: 'PLANNED', note: why, seconds: waits.againSeconds });
+  else await putOff(catalog, move, { from: 'PLANNED', note: why, seconds: waits.busySeconds });
   return true;
 }
 
@@ -165,12 +169,13 @@ async function copyAndSwitch(
   const fence = fenceOf(deps, move, 'CLOSED');
   const ageMs = (await readMove(catalog, showId))?.ageMs ?? 0;
   const untilMs = Date.now() + waits.closedMsMax - ageMs;
+  const tables = await readShowTables(source);
   await fence(() => closeForMove(source, showId));
   await delay(Math.max(0, waits.announceMs - ageMs));
   const decideUntilMs = Date.now() + waits.decideMsMax;
   while (Date.now() < decideUntilMs && (await hasUndecided(source, showId))) await delay(10);
   await fence(() => takeAway(source, showId));
-  await fence(() => copyRest({ source, target }, showId, settledBelow));
+  await fence(() => copyRest({ source, target }, showId, { tables, settledBelow }));
   if (Date.now() > untilMs) throw new Error('copying took longer than a show may be closed');
   await whileMove(catalog, move, 'CLOSED', (tx) => switchPlace(tx, move));
   await openThere(deps, move);

@@ -6,37 +6,39 @@ import { awayLane } from './show-change.js';
 /** Rows of one table and show whose keys lie together, counted and summed up by a hash. */
 type Chunks = Map<string, string>;
 type Reader = Pick<Queryable, 'rows'>;
+type Both = { source: Reader; target: Queryable };
 
 /** Keys that one chunk spans; small enough that a changed row costs little to carry again. */
 const chunkKeys = 1_024;
 
-/** What of a table is to be alike on both shards; all of it when left out. */
-export type CopyPart = { fromKey?: number; where?: string };
+/** What of a table is to be alike on both shards; all of it when neither is given. */
+export type CopyPart = { table: ShowTable; fromKey?: number; where?: string };
 
 /**
- * Makes a table's rows of one show on another shard what they are here: chunks are compared by
- * count and hash, and only those that differ are carried over. Returns the rows carried.
+ * Makes a show's rows on another shard what they are here: chunks of all tables are compared by
+ * count and hash with one statement each, and only those that differ are carried over. Returns
+ * the rows carried.
  */
-export async function copyTable(
-  { source, target, table }: { source: Reader; target: Queryable; table: ShowTable },
-  showId: ShowId,
-  part: CopyPart = {},
-): Promise<number> {
+export async function copyTables(both: Both, showId: ShowId, parts: CopyPart[]): Promise<number> {
   const [here, there] = await Promise.all([
-    readChunks(source, table, showId, part),
-    readChunks(target, table, showId, part),
+    readChunks(both.source, showId, parts),
+    readChunks(both.target, showId, parts),
   ]);
   let carried = 0;
-  for (const chunk of new Set([...here.keys(), ...there.keys()])) {
-    if (here.get(chunk) === there.get(chunk)) continue;
-    const at = rangeOf(table, chunk, part);
-    if (there.has(chunk)) {
-      await target.change(`DELETE FROM ${table.name} WHERE show_id = ? ${at.sql}`, [
-        showId,
-        ...at.params,
-      ]);
+  for (const [index, part] of parts.entries()) {
+    const hereOf = here[index] ?? new Map();
+    const thereOf = there[index] ?? new Map();
+    for (const chunk of new Set([...hereOf.keys(), ...thereOf.keys()])) {
+      if (hereOf.get(chunk) === thereOf.get(chunk)) continue;
+      const at = rangeOf(chunk, part);
+      if (thereOf.has(chunk)) {
+        await both.target.change(`DELETE FROM ${part.table.name} WHERE show_id = ? ${at.sql}`, [
+          showId,
+          ...at.params,
+        ]);
+      }
+      if (hereOf.has(chunk)) carried += await carryRows(both, part.table, { showId, at });
     }
-    carried += await carryRows({ source, target, table }, showId, at);
   }
   return carried;
 }
@@ -44,9 +46,9 @@ export async function copyTable(
 type Range = { sql: string; params: SqlValue[] };
 
 async function carryRows(
-  { source, target, table }: { source: Reader; target: Queryable; table: ShowTable },
-  showId: ShowId,
-  at: Range,
+  { source, target }: Both,
+  table: ShowTable,
+  { showId, at }: { showId: ShowId; at: Range },
 ): Promise<number> {
   const rest = table.columns.filter((column) => column !== 'show_id');
   const columns = rest.map((column) => `, ${column}`).join('');
@@ -61,40 +63,39 @@ async function carryRows(
   return rows.length;
 }
 
-async function readChunks(
-  shard: Reader,
-  table: ShowTable,
-  showId: ShowId,
-  part: CopyPart,
-): Promise<Chunks> {
-  const { key } = table;
-  const chunk = !key
-    ? "'all'"
-    : key.isNumber
-      ? `${key.name} DIV ${chunkKeys}`
-      : `LEFT(${key.name}, 2)`;
-  const values = table.columns.map((column) => `IFNULL(${column}, '~')`).join(', ');
-  const rows = await shard.rows<{ chunk: string | number; counted: number; hash: string }>(
-    `SELECT ${chunk} AS chunk, COUNT(*) AS counted,
-       CAST(SUM(CRC32(CONCAT_WS('|', ${values}))) AS CHAR) AS hash
-     FROM ${table.name} WHERE show_id = ? ${partOf(table, part)} GROUP BY chunk`,
-    [showId, ...(part.fromKey === undefined ? [] : [part.fromKey])],
+async function readChunks(shard: Reader, showId: ShowId, parts: CopyPart[]): Promise<Chunks[]> {
+  const statements = parts.map((part, index) => chunksOf(part, index));
+  const rows = await shard.rows<{ part: number; chunk: string; counted: number; hash: string }>(
+    statements.join(' UNION ALL '),
+    parts.flatMap(({ fromKey }) => [showId, ...(fromKey === undefined ? [] : [fromKey])]),
   );
-  return new Map(rows.map((row) => [String(row.chunk), `${row.counted} ${row.hash}`]));
+  const chunks = parts.map((): Chunks => new Map());
+  for (const row of rows) chunks[row.part]?.set(row.chunk, `${row.counted} ${row.hash}`);
+  return chunks;
 }
 
-function partOf({ key }: ShowTable, { fromKey, where }: CopyPart): string {
-  const from = fromKey === undefined || !key ? '' : `AND ${key.name} >= ?`;
+function chunksOf(part: CopyPart, index: number): string {
+  const { key, columns, name } = part.table;
+  const ofKey = key?.isNumber ? `${key.name} DIV ${chunkKeys}` : `LEFT(${key?.name}, 2)`;
+  const values = columns.map((column) => `IFNULL(${column}, '~')`).join(', ');
+  return `SELECT ${index} AS part, CAST(${key ? ofKey : "'all'"} AS CHAR) AS chunk,
+      COUNT(*) AS counted, CAST(SUM(CRC32(CONCAT_WS('|', ${values}))) AS CHAR) AS hash
+    FROM ${name} WHERE show_id = ? ${partOf(part)} GROUP BY chunk`;
+}
+
+function partOf({ table, fromKey, where }: CopyPart): string {
+  const from = fromKey === undefined || !table.key ? '' : `AND ${table.key.name} >= ?`;
   return `${from} ${where === undefined ? '' : `AND ${where}`}`;
 }
 
-function rangeOf(table: ShowTable, chunk: string, part: CopyPart): Range {
-  const { key } = table;
+function rangeOf(chunk: string, part: CopyPart): Range {
+  const { key } = part.table;
   const params: SqlValue[] = part.fromKey === undefined ? [] : [part.fromKey];
-  const sql = partOf(table, part);
+  const sql = partOf(part);
   if (!key) return { sql, params };
-  if (!key.isNumber)
+  if (!key.isNumber) {
     return { sql: `${sql} AND ${key.name} LIKE ?`, params: [...params, `${chunk}%`] };
+  }
   const first = Number(chunk) * chunkKeys;
   return {
     sql: `${sql} AND ${key.name} >= ? AND ${key.name} < ?`,
