@@ -2,6 +2,7 @@ import type { ApiDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
+import { staffExportRoutes } from './staff-exports.js';
 import { staffPaymentRoutes } from './staff-payments.js';
 import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
@@ -35,6 +36,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffBookingRoutes(deps),
     ...staffRefundRoutes(deps),
     ...staffPaymentRoutes(deps),
+    ...staffExportRoutes(deps),
     ...staffScanRoutes(deps),
   ];
 }

@@ -6,12 +6,14 @@ import {
   type SaleShow,
 } from '../../core/store/catalog/staff-views.js';
 import { type Database, readNowMs } from '../../core/store/database.js';
+import { sumMovesOf } from '../../core/store/shard/exports.js';
 import {
   countOutcomes,
   countSeatStates,
   decisionTimes,
   sumBookings,
 } from '../../core/store/shard/staff-views.js';
+import type { AccountMove } from '../../core/store/shard/unsettled.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
 import { deskRoles, readStaffSale } from './staff-shared.js';
@@ -38,6 +40,15 @@ const statsShape = z.object({
   requests: requestCounts,
   bookings: z.number().int(),
   revenue: z.array(z.object({ amount: z.number().int(), currency: z.string() })),
+  /** Moves of money between accounts; each is a debit and a credit of the same amount. */
+  books: z.array(
+    z.object({
+      debit: z.string(),
+      credit: z.string(),
+      currency: z.string(),
+      amount: z.number().int(),
+    }),
+  ),
   decided_ms: z
     .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
     .nullable(),
@@ -94,6 +105,7 @@ export function staffStatsRoutes(deps: Deps): Route[] {
             amount: rows.reduce((sum, row) => sum + row.amount, 0),
             currency,
           })),
+          books: sumBooks(await sumOver(deps, shows, sumMovesOf)),
           decided_ms: percentiles(await sumOver(deps, shows, decisionTimes)),
         };
         return { status: 200, body };
@@ -131,6 +143,15 @@ export function staffStatsRoutes(deps: Deps): Route[] {
       },
     }),
   ];
+}
+
+/** One line for each pair of accounts and currency, over all shards. */
+function sumBooks(moves: AccountMove[]): AccountMove[] {
+  const groups = groupBy(moves, (move) => `${move.debit} ${move.credit} ${move.currency}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first ? [{ ...first, amount: group.reduce((sum, move) => sum + move.amount, 0) }] : [];
+  });
 }
 
 /** Asks every shard that has shows of the sale and puts the rows one after another. */

@@ -4,6 +4,7 @@ import { addAuditCommand } from './audit.js';
 import { addBenchCommand } from './bench.js';
 import { addBookingCommands } from './booking.js';
 import { addDoctorCommand } from './doctor.js';
+import { addExportCommands } from './export.js';
 import { addFaultsCommand } from './faults.js';
 import { addHoldCommands } from './hold.js';
 import { addImportCommand } from './import.js';
@@ -44,6 +45,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addPaymentCommands(program, session);
   addScanCommand(program, session);
   addStatsCommand(program, session);
+  addExportCommands(program, session);
   addAuditCommand(program, session);
   addVerifyCommand(program, session);
   addBenchCommand(program, session);

@@ -23,6 +23,9 @@ const statsSchema = z.object({
   ),
   bookings: z.number(),
   revenue: z.array(z.object({ amount: z.number(), currency: z.string() })),
+  books: z.array(
+    z.object({ debit: z.string(), credit: z.string(), currency: z.string(), amount: z.number() }),
+  ),
   decided_ms: z
     .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
     .nullable(),
@@ -65,6 +68,10 @@ function statsText(stats: z.infer<typeof statsSchema>): string {
           `p50 ${decided.p50} ms, p95 ${decided.p95} ms, p99 ${decided.p99} ms, max ${decided.max} ms`,
       ],
     ]),
+    table(
+      ['debit', 'credit', 'moved'],
+      stats.books.map((one) => [one.debit, one.credit, moneyText(one.amount, one.currency)]),
+    ),
     table(
       ['outcome', 'reason', 'requests'],
       stats.requests.map((one) => [one.outcome, one.reason, one.requests]),

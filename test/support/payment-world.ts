@@ -13,6 +13,7 @@ import { bookingCancelRoutes } from '../../api/routes/booking-cancel.js';
 import { bookingsRoutes } from '../../api/routes/bookings.js';
 import { confirmRoutes } from '../../api/routes/confirm.js';
 import { reservationsRoutes } from '../../api/routes/reservations.js';
+import { staffExportRoutes } from '../../api/routes/staff-exports.js';
 import { staffPaymentRoutes } from '../../api/routes/staff-payments.js';
 import { staffRefundRoutes } from '../../api/routes/staff-refunds.js';
 import { staffShowCancelRoutes } from '../../api/routes/staff-show-cancel.js';
@@ -160,6 +161,7 @@ function buildApp(deps: ApiDeps): express.Express {
     ...bookingsRoutes(deps),
     ...bookingCancelRoutes(deps),
     ...staffRefundRoutes(deps),
+    ...staffExportRoutes(deps),
     ...staffShowCancelRoutes(deps),
     ...staffPaymentRoutes(deps),
   ];

@@ -1,12 +1,15 @@
 import type { Money } from '../../domain/money.js';
 import type { PaymentState } from '../../domain/states.js';
+import { isLineOpen } from '../../domain/waitlist.js';
 import { bookReservation } from './bookings.js';
+import { offerRulesOf } from './offers.js';
 import { startPaying } from './paying.js';
 import { movePayment, type Payment } from './payments.js';
 import { insertRefund, lockRefunds, nextRefundNo } from './refunds.js';
 import type { Reservation } from './reservations.js';
 import { tellClaims } from './seats.js';
 import type { ShowChange } from './show-change.js';
+import { joinLines } from './waitlist.js';
 
 /** True when money for an attempt in this state comes too late to be expected. */
 export function isLateMoney(state: PaymentState): boolean {
@@ -36,7 +39,18 @@ export async function settleLateMoney(
     return 'retaken';
   }
   await oweBack(change, payment, { ...arrived.received, reason: 'late_payment' });
+  await waitForOthers(change, reservation);
   return 'refund_due';
+}
+
+/** Whoever paid too late gets a place in the line for seats that come free, where the show has one. */
+async function waitForOthers(change: ShowChange, reservation: Reservation): Promise<void> {
+  const { tx, head, nowMs } = change;
+  const others = reservation.state === 'EXPIRED' || reservation.state === 'RELEASED';
+  if (!others || !isLineOpen(offerRulesOf(head), nowMs) || (await isCancelled(change))) return;
+  const { fanId, seats } = reservation;
+  const want = { quantity: seats.length, zone: null, accessible: false, acceptFewer: false };
+  await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
 }
 
 /**
