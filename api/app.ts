@@ -22,7 +22,10 @@ export function buildApp(deps: ApiDeps): Express {
   app.set('trust proxy', 'loopback');
   app.use(
     helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: pagePolicy(deps) },
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: pagePolicy(deps.config.payments.apiBase),
+      },
       hsts: deps.config.production,
     }),
   );
@@ -56,18 +59,26 @@ function servePage(app: Express): void {
   );
 }
 
-/** The page loads nothing foreign, but for Stripe's frame where Stripe takes the payment. */
-function pagePolicy(deps: ApiDeps): Record<string, string[]> {
-  const challenge = deps.config.payments.apiBase
-    ? [new URL(deps.config.payments.apiBase).origin]
-    : [];
+/** What Stripe asks a page to allow; nothing where another server takes the payment. */
+const stripePolicy = {
+  scripts: ['https://js.stripe.com', 'https://*.js.stripe.com'],
+  frames: ['https://js.stripe.com', 'https://*.js.stripe.com', 'https://hooks.stripe.com'],
+  calls: ['https://api.stripe.com'],
+};
+
+/** The page loads nothing foreign, but for Stripe's fields where Stripe takes the payment. */
+export function pagePolicy(apiBase: string | undefined): Record<string, string[]> {
+  const challenge = apiBase ? [new URL(apiBase).origin] : [];
+  const { scripts, frames, calls } = apiBase
+    ? { scripts: [], frames: [], calls: [] }
+    : stripePolicy;
   return {
     'default-src': ["'self'"],
-    'script-src': ["'self'", 'https://js.stripe.com'],
+    'script-src': ["'self'", ...scripts],
     'style-src': ["'self'", "'unsafe-inline'"],
     'img-src': ["'self'", 'data:', 'blob:', 'https:'],
-    'connect-src': ["'self'", 'ws:', 'wss:', 'https://api.stripe.com', ...challenge],
-    'frame-src': ["'self'", 'https://js.stripe.com', 'https://hooks.stripe.com', ...challenge],
+    'connect-src': ["'self'", 'ws:', 'wss:', ...calls, ...challenge],
+    'frame-src': ["'self'", ...frames, ...challenge],
     'frame-ancestors': ["'none'"],
     'object-src': ["'none'"],
     'base-uri': ["'self'"],

@@ -6,6 +6,7 @@ import { bookingsRoutes } from './bookings.js';
 import { browseRoutes } from './browse.js';
 import { confirmRoutes } from './confirm.js';
 import { healthRoutes } from './health.js';
+import { paymentPageRoutes } from './payment-page.js';
 import { proofRoutes } from './proof.js';
 import { requestRoutes } from './requests.js';
 import { reservationsRoutes } from './reservations.js';
@@ -27,6 +28,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...requestRoutes(deps),
     ...waitlistRoutes(deps),
     ...reservationsRoutes(deps),
+    ...paymentPageRoutes(deps),
     ...confirmRoutes(deps),
     ...bookingsRoutes(deps),
     ...bookingCancelRoutes(deps),

@@ -4,6 +4,7 @@ import { dropPurchase, keepPurchase, lastBooked, type Purchase, purchases } from
 import { hear } from './live.js';
 import { pause, woken } from './pace.js';
 import { repeated } from './purchase.js';
+import { openStripe } from './stripe.js';
 import type { Booking, ConfirmPending, Problem } from './types.js';
 
 /**
@@ -26,6 +27,27 @@ export const testCards = [
 ] as const;
 
 const running = new Map<string, Promise<void>>();
+
+/** Secrets of payments that ask the bank: in memory only, since a repeated confirm tells them again. */
+const clientSecrets = new Map<string, string>();
+
+/** Who takes the payment, from the server. */
+export interface PaymentPage {
+  provider: 'stripe' | 'sandbox';
+  publishable_key: string | null;
+}
+
+export async function paymentPage(): Promise<PaymentPage> {
+  return (await call<PaymentPage>('/payments', { cacheable: true })).body;
+}
+
+/** Opens the bank's question in Stripe's own frame, where the bank gave no address for it. */
+export async function askBank(showId: string): Promise<void> {
+  const { publishable_key: key } = await paymentPage();
+  const clientSecret = clientSecrets.get(showId);
+  if (key === null || clientSecret === undefined) return;
+  await (await openStripe(key)).handleNextAction({ clientSecret });
+}
 
 export function pay(purchase: Purchase, token: string): Promise<void> {
   const { reservation } = purchase;
@@ -117,6 +139,7 @@ function showAction(showId: string, answer: ConfirmPending): void {
     if (_done !== undefined) keepPurchase(rest);
     return;
   }
+  if (answer.client_secret !== undefined) clientSecrets.set(showId, answer.client_secret);
   const action: NonNullable<Purchase['action']> = {};
   if (answer.next_action_url !== undefined) action.url = answer.next_action_url;
   if (answer.deadline !== undefined) action.deadline = answer.deadline;

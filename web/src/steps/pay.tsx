@@ -2,7 +2,15 @@ import { useEffect, useState } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { asMoney, countdown, money } from '../lib/format.js';
 import { keepPurchase, type Purchase, purchases } from '../lib/keep.js';
-import { challengeUrl, pay, resumePay, testCards } from '../lib/payment.js';
+import {
+  askBank,
+  challengeUrl,
+  type PaymentPage,
+  pay,
+  paymentPage,
+  resumePay,
+  testCards,
+} from '../lib/payment.js';
 import { useStore } from '../lib/store.js';
 import type { Reservation, Sale, Show } from '../lib/types.js';
 import { useDeadline } from '../lib/use-clock.js';
@@ -10,6 +18,7 @@ import { StepTitle } from '../parts/heading.js';
 import { Icon } from '../parts/icon.js';
 import { Notice, Refusal } from '../parts/notice.js';
 import { HoldActions } from './hold-actions.js';
+import { StripeCard } from './stripe-card.js';
 
 /** Seats in hand: how long they are held, what they cost, and the payment. */
 export function Pay({ show, sale }: { show: Show; sale: Sale }) {
@@ -34,7 +43,7 @@ export function Pay({ show, sale }: { show: Show; sale: Sale }) {
       <div class="pay-columns">
         <Summary reservation={reservation} />
         <div class="pay-side">
-          {paying ? <Settling purchase={purchase} /> : <Cards purchase={purchase} />}
+          {paying ? <Settling purchase={purchase} /> : <Card purchase={purchase} />}
           {!paying && <HoldActions purchase={purchase} reservation={reservation} sale={sale} />}
         </div>
       </div>
@@ -104,6 +113,25 @@ function Summary({ reservation }: { reservation: Reservation }) {
   );
 }
 
+/** The fields of whoever takes the payment. */
+function Card({ purchase }: { purchase: Purchase }) {
+  const [page, setPage] = useState<PaymentPage>();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    paymentPage().then(setPage, () => setFailed(true));
+  }, []);
+  if (page?.provider === 'sandbox') return <Cards purchase={purchase} />;
+  if (page?.publishable_key != null) {
+    return <StripeCard purchase={purchase} publishableKey={page.publishable_key} />;
+  }
+  if (page === undefined && !failed) return <div class="panel form" aria-busy="true" />;
+  return (
+    <Notice tone="bad" title="Paying is not possible here now" alert>
+      <p>Your seats are held. Load this page again in a moment.</p>
+    </Notice>
+  );
+}
+
 function Cards({ purchase }: { purchase: Purchase }) {
   const [token, setToken] = useState<string>(testCards[0].token);
   return (
@@ -156,7 +184,9 @@ function Settling({ purchase }: { purchase: Purchase }) {
     <Notice tone="info" title="Your bank would like to know that it is you" alert>
       <p>Confirm the payment with your bank. This page goes on by itself as soon as you have.</p>
       {url === null ? (
-        <p class="quiet">Open your bank’s app and approve the payment there.</p>
+        <button type="button" class="button" onClick={() => void askBank(purchase.showId)}>
+          Confirm with the bank
+        </button>
       ) : (
         <a class="button" href={url} target="_blank" rel="noopener">
           Confirm with the bank
