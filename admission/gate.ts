@@ -17,6 +17,7 @@ import { drawScore, openSeed } from './draw.js';
 import { end, endBanned, finishAll, whileRedisIsThere } from './ending.js';
 import { type Joining, openJoining } from './joining.js';
 import type { RoomNumbers } from './numbers.js';
+import { readRanks } from './ranks.js';
 import { away, barred, closed, draining, noPlace, notOpenYet } from './refusals.js';
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
@@ -64,6 +65,8 @@ export type Gate = {
   caught(saleId: string): Promise<Caught>;
   /** @throws UsherError `not_found` for somebody who has no place and shows no receipt. */
   place(ask: PlaceAsk): Promise<Place>;
+  /** How many places lie before each fan's first one; nobody counts as seen by it. */
+  ranks(saleId: string, fanIds: string[]): Promise<(number | null)[]>;
   /** Gives up the place or the pass; doing it again does nothing. */
   leave(ask: { saleId: string; fanId: string }): Promise<void>;
   /** The shared numbers, at most a second old. */
@@ -121,6 +124,8 @@ export function openGate(deps: GateDeps): Gate {
     challenge: async ({ saleId, fanId }) => askWork(inside, await rooms.sale(saleId), fanId),
     caught: (saleId) => whileRedisIsThere(() => readCaught(deps.redis, deps.names, saleId)),
     place: (ask) => place(inside, ask),
+    ranks: (saleId, fanIds) =>
+      whileRedisIsThere(() => readRanks(deps.redis, deps.names, { saleId, fanIds })),
     leave: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'LEFT' }),
     finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
     finishAll: (ask) => finishAll(inside, ask.saleId, ask.passes),

@@ -2,6 +2,7 @@ import { openGate } from '../admission/gate.js';
 import type { MessageChannel } from '../core/domain/messages.js';
 import { openGateway } from '../core/notify/gateway.js';
 import { openMailer } from '../core/notify/mailer.js';
+import { openWebPush } from '../core/notify/web-push.js';
 import { openProviderRate } from '../core/payments/provider-rate.js';
 import { openPayments } from '../core/payments/stripe.js';
 import { openWakeWorker } from '../core/queue/wake.js';
@@ -23,6 +24,7 @@ import { tellDecided } from './lanes/tell.js';
 import { openLoop } from './loop.js';
 import { openAnnouncer } from './messages/announcer.js';
 import { openSender } from './messages/sender.js';
+import { openTurnNotices } from './messages/turn-notices.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
 import { openUnsureClaims } from './unsure-claims.js';
@@ -120,14 +122,24 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const relay = openOutboxRelay(money);
   lifecycle.onClose('outbox relay', () => relay.close());
   const writing = { catalog, shards, secrets, publicUrl: config.publicUrl, log, channels };
+  const { vapid } = secrets;
+  const webPush =
+    vapid && openWebPush({ vapid, subject: mailtoOf(config.mailFrom), hosts: config.pushHosts });
   const sender = openSender(
-    { ...writing, mailer, gateway },
+    { ...writing, mailer, gateway, webPush },
     { connection: workerRedis, names, onError: onRedisError },
   );
   lifecycle.onClose('messages', () => sender.close());
+  const turnNotices = openTurnNotices({ catalog, gate, log });
+  lifecycle.onClose('turn notices', () => turnNotices.close());
   const announcer = openAnnouncer(writing);
   lifecycle.onClose('announcer', () => announcer.close());
   log.info({ shards: laneShards.ids(), lanesPerShard }, 'ready');
+}
+
+/** Whom a push service may write to when notes of ours go wrong. */
+function mailtoOf(mailFrom: string): string {
+  return `mailto:${/<([^>]+)>/.exec(mailFrom)?.[1] ?? mailFrom}`;
 }
 
 await runProgram('processor', process.env, main);

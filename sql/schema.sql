@@ -155,7 +155,7 @@ CREATE TABLE message (
   KEY message_due (due_at, message_id),
   KEY message_fan (fan_id, message_id),
   KEY message_state (state, ended_at),
-  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway')),
+  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway', 'webpush')),
   CONSTRAINT message_state CHECK (state IN ('WAITING', 'SENT', 'DROPPED', 'REFUSED', 'DEAD')),
   CONSTRAINT message_waiting CHECK ((state = 'WAITING') = (due_at IS NOT NULL))
 );
@@ -260,6 +260,19 @@ CREATE TABLE room_exits (
   left_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (sale_id, fan_id),
   CONSTRAINT room_exits_state CHECK (state IN ('LEFT', 'REVOKED'))
+);
+
+CREATE TABLE room_note (
+  sale_id varchar(48) NOT NULL,
+  fan_id char(12) CHARACTER SET ascii NOT NULL,
+  place int unsigned,
+  mail tinyint(1) NOT NULL,
+  push_sealed varbinary(2000),
+  soon_at datetime(3),
+  turn_at datetime(3),
+  PRIMARY KEY (sale_id, fan_id),
+  KEY room_note_due (sale_id, soon_at, place),
+  KEY room_note_fan (fan_id)
 );
 
 CREATE TABLE room_witness (

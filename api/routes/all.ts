@@ -14,6 +14,7 @@ import { roomRoutes } from './room.js';
 import { searchRoutes } from './search.js';
 import { showRoutes } from './shows.js';
 import { staffRoutes } from './staff-all.js';
+import { turnNoticeRoutes } from './turn-notices.js';
 import { waitlistRoutes } from './waitlist.js';
 
 /** Every route of the api, in the order in which the document lists them. */
@@ -25,6 +26,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...showRoutes(deps),
     ...roomRoutes(deps),
     ...proofRoutes(deps),
+    ...turnNoticeRoutes(deps),
     ...requestRoutes(deps),
     ...waitlistRoutes(deps),
     ...reservationsRoutes(deps),

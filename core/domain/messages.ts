@@ -11,12 +11,17 @@ export const messageKinds = [
   'refunded_late',
   'reminder',
   'support_answer',
+  'turn_soon',
+  'turn_now',
 ] as const;
 
 export type MessageKind = (typeof messageKinds)[number];
 
-/** `mail` goes to the fan's mail address, `gateway` to the operator's gateway for SMS and push. */
-export type MessageChannel = 'mail' | 'gateway';
+/**
+ * `mail` goes to the fan's mail address, `gateway` to the operator's gateway for SMS and push,
+ * `webpush` to the browser that the fan has named.
+ */
+export type MessageChannel = 'mail' | 'gateway' | 'webpush';
 
 /**
  * WAITING until it is SENT, DROPPED (what it says is no longer so, or nobody is there to read it),

@@ -50,6 +50,7 @@ const schema = z.object({
   USHER_MAIL_FROM: z.string().min(3).default('Usher <tickets@usher.invalid>'),
   USHER_MESSAGE_WEBHOOK_URL: url(['http', 'https']).optional(),
   USHER_MESSAGE_WEBHOOK_SECRET: z.string().min(16).optional(),
+  USHER_PUSH_HOSTS: z.enum(['public', 'any']).default('public'),
   USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -79,6 +80,8 @@ export type Config = {
   mailFrom: string;
   /** The operator's gateway for SMS and push. */
   messageGateway: { url: string; secret: string } | undefined;
+  /** Which push services notes may go to: `any` is for tests. */
+  pushHosts: 'public' | 'any';
   limits: 'normal' | 'loose' | 'off';
   secretsFile: string | undefined;
   logLevel: string;
@@ -104,6 +107,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const faults: string[] = [];
   if (production && value.USHER_LIMITS === 'off') {
     faults.push('USHER_LIMITS=off is refused in production; use normal or loose');
+  }
+  if (production && value.USHER_PUSH_HOSTS === 'any') {
+    faults.push('USHER_PUSH_HOSTS=any is refused in production; leave it out');
   }
   if (production && !value.USHER_SECRETS_FILE) {
     faults.push('USHER_SECRETS_FILE must name the file with your keys in production');
@@ -132,6 +138,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     smtpUrls: value.USHER_SMTP_URL,
     mailFrom: value.USHER_MAIL_FROM,
     messageGateway: webhookOf(value.USHER_MESSAGE_WEBHOOK_URL, value.USHER_MESSAGE_WEBHOOK_SECRET),
+    pushHosts: value.USHER_PUSH_HOSTS,
     limits: value.USHER_LIMITS,
     secretsFile: value.USHER_SECRETS_FILE,
     logLevel: value.USHER_LOG_LEVEL,

@@ -1,4 +1,5 @@
 import {
+  createECDH,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -25,6 +26,7 @@ const fileSchema = z.object({
   data: symmetric,
   index: key32,
   ticket: z.array(z.object({ kid, private_pem: z.string() })).min(1),
+  vapid: z.object({ publicKey: z.string(), privateKey: z.string() }).optional(),
 });
 
 export type SymmetricKey = { kid: string; key: Buffer };
@@ -40,7 +42,12 @@ export type Secrets = {
   /** Key of the blind indexes of mail addresses and phone numbers. */
   index: Buffer;
   ticket: TicketKey[];
+  /** Signs notes to browsers; files of before have none, and then none are sent. */
+  vapid?: VapidKey | undefined;
 };
+
+/** A P-256 key in base64url, as push services know it. */
+export type VapidKey = { publicKey: string; privateKey: string };
 
 /** Where the secrets are kept when no USHER_SECRETS_FILE is named. */
 export function defaultSecretsFile(dataDir: string): string {
@@ -77,6 +84,17 @@ export function loadSecrets(
   };
 }
 
+export function newVapid(): VapidKey {
+  const ecdh = createECDH('prime256v1');
+  ecdh.generateKeys();
+  const bytes = ecdh.getPrivateKey();
+  const whole = Buffer.concat([Buffer.alloc(32 - bytes.length), bytes]);
+  return {
+    publicKey: ecdh.getPublicKey().toString('base64url'),
+    privateKey: whole.toString('base64url'),
+  };
+}
+
 /** Writes fresh keys to a file that only its owner may read; an existing file is never touched. */
 export function createSecretsFile(file: string): void {
   const fresh = () => [
@@ -89,6 +107,7 @@ export function createSecretsFile(file: string): void {
     receipt: fresh(),
     data: fresh(),
     index: randomBytes(32).toString('base64'),
+    vapid: newVapid(),
     ticket: [
       {
         kid: `t${randomBytes(3).toString('hex')}`,

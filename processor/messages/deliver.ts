@@ -1,6 +1,8 @@
 import type { Gateway } from '../../core/notify/gateway.js';
 import type { Mailer } from '../../core/notify/mailer.js';
+import { subscriptionSchema, type WebPush } from '../../core/notify/web-push.js';
 import type { Logger } from '../../core/runtime/log.js';
+import { unseal } from '../../core/runtime/sealing.js';
 import { type Account, readAccount } from '../../core/store/catalog/fan-accounts.js';
 import {
   endMessage,
@@ -8,12 +10,15 @@ import {
   type Message,
   readMessage,
 } from '../../core/store/catalog/messages.js';
+import { forgetPush, readPushSealed } from '../../core/store/catalog/room-notes.js';
 import { type Composed, compose, type WordsDeps } from './words.js';
 
 export type DeliverDeps = WordsDeps & {
   mailer: Mailer;
   /** The operator's gateway for SMS and push; undefined where there is none. */
   gateway: Gateway | undefined;
+  /** Notes to browsers; undefined where the secrets hold no VAPID key. */
+  webPush?: WebPush | undefined;
   log: Logger;
 };
 
@@ -47,9 +52,8 @@ async function send(deps: DeliverDeps, message: Message): Promise<void> {
     await endMessage(deps.catalog, messageId, { state: 'DROPPED' });
     return;
   }
-  const outcome = await (message.channel === 'mail'
-    ? mail(deps, message, composed, account)
-    : push(deps, message, composed, account));
+  const ways = { mail, gateway: push, webpush };
+  const outcome = await ways[message.channel](deps, message, composed, account);
   if (outcome.kind === 'failed') throw new Error(`not taken: ${outcome.reason}`);
   const title = composed.subject;
   if (outcome.kind === 'sent') {
@@ -88,6 +92,22 @@ async function push(
     text: short,
     url,
   });
+}
+
+/** The subscription lies sealed beside the fan's wish, and is opened only here. */
+async function webpush(
+  { catalog, secrets, webPush }: DeliverDeps,
+  { fanId, detail }: Message,
+  { subject, short, url }: Composed,
+): Promise<Outcome> {
+  const saleId = String(detail.sale_id);
+  const sealed = await readPushSealed(catalog, { saleId, fanId });
+  if (!webPush || !sealed) return { kind: 'refused', reason: 'no_subscription' };
+  const plain = unseal(secrets.data, sealed, `room_note|push|${saleId}|${fanId}`).toString();
+  const subscription = subscriptionSchema.parse(JSON.parse(plain));
+  const outcome = await webPush.send(subscription, { title: subject, text: short, url });
+  if (outcome.kind === 'refused') await forgetPush(catalog, { saleId, fanId });
+  return outcome;
 }
 
 async function fail(deps: DeliverDeps, message: Message, error: unknown): Promise<void> {

@@ -14,6 +14,7 @@ import { readRefunds } from '../../core/store/shard/refunds.js';
 import { readReservation } from '../../core/store/shard/reservations.js';
 import type { Shards } from '../../core/store/shards.js';
 import { saleWords } from './sale-words.js';
+import { turnWords } from './turn-words.js';
 
 export type WordsDeps = { catalog: Database; shards: Shards; secrets: Secrets; publicUrl: string };
 
@@ -34,6 +35,7 @@ type Compose = (
 export const compose: Compose = async (deps, message, to) => {
   const { kind, showId, subjectId } = message;
   if (kind === 'sale_soon' || kind === 'support_answer') return saleWords(deps, message, to);
+  if (kind === 'turn_soon' || kind === 'turn_now') return turnWords(deps, message, to);
   if (showId === null || subjectId === null) return null;
   const show = (await readBookingShows(deps.catalog, [showId])).get(showId);
   if (!show) return null;

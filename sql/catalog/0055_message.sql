@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS message (
   KEY message_due (due_at, message_id),
   KEY message_fan (fan_id, message_id),
   KEY message_state (state, ended_at),
-  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway')),
+  CONSTRAINT message_channel CHECK (channel IN ('mail', 'gateway', 'webpush')),
   CONSTRAINT message_state CHECK (state IN ('WAITING', 'SENT', 'DROPPED', 'REFUSED', 'DEAD')),
   CONSTRAINT message_waiting CHECK ((state = 'WAITING') = (due_at IS NOT NULL))
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -13,6 +13,7 @@ import {
 import type { Secrets, SymmetricKey } from '../../runtime/secrets.js';
 import { type Database, isDuplicateKey, type Queryable } from '../database.js';
 import { writeAudit } from './audit.js';
+import { dropRoomNotesOf } from './room-notes.js';
 
 export type FanStores = { catalog: Database; secrets: Secrets };
 
@@ -148,6 +149,7 @@ export async function eraseFan(catalog: Database, fanId: string, actor: string):
        WHERE fan_id = ? AND state <> 'ERASED'`,
       [fanId],
     );
+    await dropRoomNotesOf(tx, fanId);
     if (matched > 0) await writeAudit(tx, { actor, action: 'fan.erase', subject: fanId });
   });
 }

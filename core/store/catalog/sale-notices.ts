@@ -59,6 +59,24 @@ export async function readSaleNotice(
   return { ...rest, opensAtMs: opensAt.getTime(), nowMs: now.getTime() };
 }
 
+/** A sale's name and state, with the clock and language of its first cinema. */
+export async function readSaleClock(
+  catalog: Pick<Queryable, 'rows'>,
+  saleId: string,
+): Promise<Pick<SaleNotice, 'name' | 'state' | 'timeZone' | 'locale'> | undefined> {
+  const [row] = await catalog.rows<Pick<SaleNotice, 'name' | 'state' | 'timeZone' | 'locale'>>(
+    `SELECT a.name, a.state, t.time_zone AS timeZone, t.locale
+     FROM sales a
+     JOIN shows s ON s.sale_id = a.sale_id
+     JOIN halls h ON h.hall_id = s.hall_id
+     JOIN cinemas c ON c.cinema_id = h.cinema_id
+     JOIN cities t ON t.city_id = c.city_id
+     WHERE a.sale_id = ? ORDER BY s.starts_at, s.show_id LIMIT 1`,
+    [saleId],
+  );
+  return row;
+}
+
 /**
  * Files a message to those who watch a movie whose sale opens within `soonSeconds` and who have none
  * of that sale yet. Returns how many were filed, at most `rowsMax` a call.

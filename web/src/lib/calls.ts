@@ -1,7 +1,8 @@
-import { call } from './api.js';
+import { ApiError, call } from './api.js';
 import { keepPlace, places } from './keep.js';
 import type {
   Booking,
+  Challenge,
   City,
   Movie,
   Page,
@@ -12,6 +13,7 @@ import type {
   SeatMap,
   Show,
 } from './types.js';
+import { solveWork } from './work.js';
 
 /** The catalog: public, so it may come from a cache. */
 async function list<T>(path: string, signal?: AbortSignal): Promise<T[]> {
@@ -75,12 +77,28 @@ function receiptOf(saleId: string): Record<string, string> {
 }
 
 /** Takes a place in the line; joining again gives the same place. */
-export async function join(saleId: string): Promise<Place> {
+export async function join(saleId: string, code?: string): Promise<Place> {
   const headers = receiptOf(saleId);
   const path = `/sales/${saleId}/join`;
-  const { body } = await call<Place>(path, { method: 'POST', body: {}, headers });
-  keepPlace(body);
-  return body;
+  const shown = code === undefined ? {} : { code };
+  let answer: { body: Place };
+  try {
+    answer = await call<Place>(path, { method: 'POST', body: shown, headers });
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.problem.error !== 'challenge_required')
+      throw thrown;
+    const challenge = await work(saleId);
+    answer = await call<Place>(path, { method: 'POST', body: { ...shown, challenge }, headers });
+  }
+  keepPlace(answer.body);
+  return answer.body;
+}
+
+/** Does the work that a sale asks of newcomers. */
+async function work(saleId: string): Promise<string | undefined> {
+  type Asked = { challenge: Challenge | null };
+  const { challenge } = await one<Asked>(`/sales/${saleId}/challenge`, false);
+  return challenge === null ? undefined : solveWork(challenge);
 }
 
 /** The fan's place as the server sees it now; 404 when there is none. */

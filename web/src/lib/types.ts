@@ -92,6 +92,15 @@ export interface Place {
   pass_expires_at?: string;
 }
 
+/** Work that a sale may ask for before joining. */
+export interface Challenge {
+  algorithm: string;
+  challenge: string;
+  maxnumber: number;
+  salt: string;
+  signature: string;
+}
+
 export type SeatState = 'free' | 'held' | 'booked' | 'closed';
 
 export interface Seat {

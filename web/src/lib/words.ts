@@ -55,6 +55,18 @@ const explanations: Record<string, Explanation> = {
     title: 'Your pass has been used',
     text: 'A pass is good for one reservation. To get more seats, join the line again.',
   },
+  code_required: {
+    title: 'This is a presale',
+    text: 'For now only fans with a code may join. Enter yours, or come back when everybody may.',
+  },
+  code_refused: {
+    title: 'This code does not open the door',
+    text: 'Check its letters. It may also be over, or used as often as it may be.',
+  },
+  challenge_failed: {
+    title: 'Please try once more',
+    text: 'Your browser has to do a little work before joining, and this time it did not count.',
+  },
   banned: {
     title: 'This account may not join',
     text: 'Write to support if you think that is a mistake.',

@@ -7,6 +7,7 @@ import { opensMs } from '../lib/line.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
+import { CheckPlace } from '../parts/check-place.js';
 import { StepTitle } from '../parts/heading.js';
 import { LoginForm } from '../parts/login-form.js';
 import { Notice, Refusal } from '../parts/notice.js';
@@ -40,6 +41,7 @@ export function Gate({ sale, room, place }: Props) {
         </Notice>
       )}
       <RoomFacts sale={sale} room={room} />
+      {place !== null && <CheckPlace saleId={sale.sale_id} />}
       {over ? (
         <p class="lead">
           {state === 'closed'
@@ -111,11 +113,13 @@ function RoomFacts({ sale, room }: { sale: Sale; room: Room | null }) {
 function JoinButton({ sale, state }: { sale: Sale; state: Room['state'] }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const [code, setCode] = useState('');
+  const asksCode = problem?.error === 'code_required' || problem?.error === 'code_refused';
   const join = async (): Promise<void> => {
     setBusy(true);
     setProblem(null);
     try {
-      await calls.join(sale.sale_id);
+      await calls.join(sale.sale_id, code === '' ? undefined : code);
     } catch (thrown) {
       setProblem(problemOf(thrown));
     }
@@ -134,6 +138,17 @@ function JoinButton({ sale, state }: { sale: Sale; state: Room['state'] }) {
         {busy ? 'Taking your place…' : state === 'lobby' ? 'Enter the lobby' : 'Join the line'}
       </button>
       <p class="quiet">{fair}</p>
+      {(asksCode || code !== '') && (
+        <label class="field">
+          <span class="field-label">Your code</span>
+          <input
+            value={code}
+            maxLength={64}
+            autocomplete="off"
+            onInput={(event) => setCode(event.currentTarget.value)}
+          />
+        </label>
+      )}
       {problem !== null && <Refusal problem={problem} />}
     </>
   );

@@ -7,9 +7,11 @@ import { dropPlace } from '../lib/keep.js';
 import { lineWords, type Movement, opensMs, runsShort } from '../lib/line.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
+import { CheckPlace } from '../parts/check-place.js';
 import { StepTitle } from '../parts/heading.js';
 import { Icon } from '../parts/icon.js';
 import { Notice, Refusal } from '../parts/notice.js';
+import { NotifyMe } from './notify-me.js';
 
 interface Props {
   sale: Sale;
@@ -68,6 +70,8 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
           </div>
         )}
       </dl>
+      <NotifyMe saleId={sale.sale_id} />
+      {!lobby && <CheckPlace saleId={sale.sale_id} />}
       <Leave saleId={sale.sale_id} what={lobby ? 'lobby' : 'line'} />
     </section>
   );
