@@ -129,9 +129,23 @@ function withDelivery(ledger: Ledger, event: StripeEvent): StripeEvent {
   return { ...event, pending_webhooks: pending ? 1 : 0 };
 }
 
-/** `expand[]=latest_charge` is the only expansion that these objects offer. */
+/** `latest_charge` and `payment_method` are the expansions that these objects offer. */
 function expanded(ledger: Ledger, query: Form, intent: Intent): unknown {
-  const wanted = Array.isArray(query.expand) && query.expand.includes('latest_charge');
-  if (!wanted || intent.latest_charge === null) return intent;
-  return { ...intent, latest_charge: ledger.get('charge', intent.latest_charge) };
+  const wanted = Array.isArray(query.expand) ? query.expand : [];
+  const { latest_charge: charge, payment_method: method } = intent;
+  return {
+    ...intent,
+    ...(wanted.includes('latest_charge') && charge !== null
+      ? { latest_charge: ledger.get('charge', charge) }
+      : {}),
+    ...(wanted.includes('payment_method') && method !== null
+      ? { payment_method: shownMethod(ledger, method) }
+      : {}),
+  };
+}
+
+/** Without the token, which only says how the sandbox lets the card behave. */
+function shownMethod(ledger: Ledger, id: string): unknown {
+  const { token: _behaviour, ...method } = ledger.get('method', id) ?? { token: '' };
+  return method;
 }

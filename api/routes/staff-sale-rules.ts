@@ -14,6 +14,7 @@ const rulesBody = z
   .strictObject({
     seat_cap: z.int().min(1).max(50).optional(),
     sale_cap: z.int().min(1).max(1_000).nullable().optional(),
+    card_cap: z.int().min(1).max(1_000).nullable().optional(),
     orphan_rule: z.enum(orphanRules).optional(),
     price_rules: priceRulesSchema.nullable().optional(),
   })
@@ -38,11 +39,14 @@ export function staffSaleRuleRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards'>): 
         await deps.catalog.transaction(async (tx) => {
           const sale = await readSale(tx, saleId);
           if (!sale) throw new UsherError('not_found', 'There is no such sale.');
-          const wantsCap = typeof call.body.sale_cap === 'number';
-          if (wantsCap && sale.saleCap === null && +sale.opensAt <= (await readNowMs(tx))) {
+          const { sale_cap, card_cap } = call.body;
+          const begins =
+            (typeof sale_cap === 'number' && sale.saleCap === null) ||
+            (typeof card_cap === 'number' && sale.cardCap === null);
+          if (begins && +sale.opensAt <= (await readNowMs(tx))) {
             throw new UsherError(
               'conflict',
-              'The sale has opened without a sale cap, and the seats sold since were not counted.',
+              'The sale has opened without this cap, and the seats sold since were not counted.',
             );
           }
           await changeSale(tx, {
@@ -66,6 +70,7 @@ function settingsOf(body: RulesBody): Partial<SaleSettings> {
     ...(body.price_rules === undefined
       ? {}
       : { priceRules: body.price_rules && JSON.stringify(body.price_rules) }),
+    ...(body.card_cap === undefined ? {} : { cardCap: body.card_cap }),
     ...(body.orphan_rule === undefined ? {} : { orphanRule: body.orphan_rule }),
   };
 }

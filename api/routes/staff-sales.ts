@@ -31,6 +31,7 @@ const newSale = z.strictObject({
   pass_seconds: z.number().optional(),
   seat_cap: z.number().optional(),
   sale_cap: z.number().nullable().optional(),
+  card_cap: z.number().nullable().optional(),
   price_rules: z.record(z.string(), z.unknown()).nullable().optional(),
   orphan_rule: z.enum(orphanRules).optional(),
   hold_seconds: z.number().optional(),

@@ -11,6 +11,7 @@ export function addRuleOptions(command: Command): Command {
   return command
     .option('--seat-cap <n>', 'seats per fan and show')
     .option('--sale-cap <n>', 'seats per fan over all shows of the sale, or `none`')
+    .option('--card-cap <n>', 'seats of the sale that one card may pay for, or `none`')
     .option('--price-rules <json>', 'how prices move, as in a catalog file, or `none`')
     .addOption(new Option('--orphan-rule <rule>', rule).choices(['off', 'lenient', 'strict']));
 }
@@ -22,6 +23,7 @@ export function rulesOf(options: Record<string, unknown>): Record<string, unknow
   return {
     seat_cap: whole('seatCap', '--seat-cap'),
     sale_cap: options.saleCap === 'none' ? null : whole('saleCap', '--sale-cap'),
+    card_cap: options.cardCap === 'none' ? null : whole('cardCap', '--card-cap'),
     orphan_rule: options.orphanRule,
     price_rules: priceRulesOf(options.priceRules),
   };

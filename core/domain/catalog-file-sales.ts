@@ -59,6 +59,7 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     pass_seconds: entry.pass_seconds,
     seat_cap: entry.seat_cap,
     sale_cap: entry.sale_cap ?? null,
+    card_cap: entry.card_cap ?? null,
     orphan_rule: entry.orphan_rule,
     price_rules: entry.price_rules ?? null,
     hold_seconds: entry.hold_seconds,

@@ -178,6 +178,7 @@ const saleSchema = z.strictObject({
   pass_seconds: whole(30, 3_600).default(300),
   seat_cap: whole(1, 50).default(10),
   sale_cap: whole(1, 1_000).nullish(),
+  card_cap: whole(1, 1_000).nullish(),
   price_rules: priceRulesSchema.nullish(),
   orphan_rule: z.enum(orphanRules, { error: 'must be off, lenient or strict' }).default('off'),
   hold_seconds: whole(30, 3_600).default(300),

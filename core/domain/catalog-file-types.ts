@@ -84,6 +84,8 @@ export interface CatalogSale {
   seat_cap: number;
   /** Seats of one fan over all shows of the sale; null: only `seat_cap` counts. */
   sale_cap: number | null;
+  /** Seats of the sale that one card may pay for; null: cards are not counted. */
+  card_cap: number | null;
   orphan_rule: OrphanRule;
   /** Null: every zone keeps its price. */
   price_rules: PriceRules | null;

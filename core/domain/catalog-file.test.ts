@@ -40,6 +40,7 @@ describe('what a catalog file means', () => {
       pass_seconds: 300,
       seat_cap: 10,
       sale_cap: null,
+      card_cap: null,
       orphan_rule: 'off',
       price_rules: null,
       hold_seconds: 300,

@@ -25,6 +25,8 @@ export type IntentState = { intentId: string; metadata: Record<string, string> }
       wrongMode?: boolean;
     }
   | { kind: 'requires_action'; clientSecret: string; nextActionUrl?: string }
+  /** The card is good for it and nothing is taken: the capture is ours to make. */
+  | { kind: 'authorised' }
   | { kind: 'processing' }
   | { kind: 'declined'; code: string }
   | { kind: 'cancelled' }
@@ -43,6 +45,9 @@ export type PaymentOutcome =
   | Unavailable
   | Rejected
   | Queued;
+
+/** A card that the provider can't tell apart from others can't be counted: it is declined. */
+export type CardOutcome = { kind: 'card'; fingerprint: string } | PaymentOutcome;
 
 export type RefundState = {
   kind: 'refunded' | 'refund_pending' | 'refund_failed';
@@ -96,7 +101,13 @@ export type Payments = {
     metadata: Record<string, string>;
     paymentToken: string;
     returnUrl: string;
+    /** Only authorises: the money is taken by `captureIntent`. */
+    manualCapture?: boolean;
   }): Promise<PaymentOutcome>;
+  /** Takes the money of an authorised intent; the key makes it happen once. */
+  captureIntent(intentId: string, idempotencyKey: string): Promise<PaymentOutcome>;
+  /** Which card pays an intent: the same card has the same fingerprint, whoever brings it. */
+  readCard(intentId: string): Promise<CardOutcome>;
   retrieveIntent(intentId: string, priority?: Priority): Promise<PaymentOutcome>;
   /**
    * Finds the intent whose metadata holds the pair, among those created in the given time, for an

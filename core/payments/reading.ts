@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { BreakerOpen } from './breaker.js';
 import type {
+  CardOutcome,
   DisputeState,
   IntentState,
   PaymentOutcome,
@@ -53,13 +54,23 @@ export function readIntent(intent: Stripe.PaymentIntent, live?: boolean): Intent
     }
     case 'requires_confirmation':
       return { kind: 'requires_payment_method', intentId, metadata };
-    // An authorised card waits for a capture that is ours to make: no money has moved yet.
     case 'requires_capture':
+      return { kind: 'authorised', intentId, metadata };
     case 'processing':
       return { kind: 'processing', intentId, metadata };
     default:
       return { kind: 'processing', intentId, metadata };
   }
+}
+
+/** The card of an intent that was read with its payment method. */
+export function readCard(intent: Stripe.PaymentIntent, live?: boolean): CardOutcome {
+  const method = intent.payment_method;
+  const fingerprint = method && typeof method !== 'string' ? method.card?.fingerprint : undefined;
+  if (fingerprint) return { kind: 'card', fingerprint };
+  const state = readIntent(intent, live);
+  if (state.kind !== 'authorised') return state;
+  return { ...state, kind: 'declined', code: 'card_unknown' };
 }
 
 /** Servers that don't tell their mode are believed; those that tell another are not. */

@@ -10,6 +10,7 @@ import { type PaymentFact, type Settled, settlePayment } from '../store/shard/se
 import { changeShow } from '../store/shard/show-change.js';
 import type { Shards } from '../store/shards.js';
 import { attemptKey, attemptMetadata } from './attempt-key.js';
+import { captureWithinCap } from './card-cap.js';
 import type { PaymentOutcome, Payments } from './outcomes.js';
 
 /** What settling needs; confirm, webhook and reconciler each have it. */
@@ -39,6 +40,7 @@ export async function chargeAttempt(deps: SettleDeps, payment: Payment): Promise
     metadata: attemptMetadata(payment),
     paymentToken: payment.paymentToken,
     returnUrl: `${deps.publicUrl}/shows/${formatShowId(payment.showId)}`,
+    manualCapture: payment.manualCapture,
   });
 }
 
@@ -59,6 +61,7 @@ export function factOf(outcome: PaymentOutcome): PaymentFact | undefined {
         clientSecret: outcome.clientSecret,
         nextActionUrl: outcome.nextActionUrl,
       };
+    case 'authorised':
     case 'processing':
       return { kind: 'processing', intentId: outcome.intentId };
     case 'declined':
@@ -126,13 +129,23 @@ function attemptId({ showId, reservationId, attempt }: PaymentRef): string {
   return `${formatId('payment', { showId, no: reservationId })}_${attempt}`;
 }
 
+/** The outcome itself, or what capturing makes of an authorised card. */
+async function captured(
+  deps: SettleDeps,
+  ref: PaymentRef,
+  outcome: PaymentOutcome,
+): Promise<PaymentOutcome> {
+  return outcome.kind === 'authorised' ? captureWithinCap(deps, ref, outcome.intentId) : outcome;
+}
+
 /** Settles what the provider said; when that says nothing, the payment is looked at soon again. */
 export async function settleOutcome(
   deps: SettleDeps,
   ref: PaymentRef,
-  outcome: PaymentOutcome,
+  said: PaymentOutcome,
   retryMs: number,
 ): Promise<Settled | undefined> {
+  const outcome = await captured(deps, ref, said);
   const fact = factOf(outcome);
   if (fact) return settleFact(deps, ref, fact);
   if (outcome.kind === 'rejected') {
@@ -194,12 +207,15 @@ export async function learnAttempt(
   ageMs: number,
 ): Promise<PaymentFact | undefined> {
   if (payment.intentId) {
-    return factOf(await deps.payments.retrieveIntent(payment.intentId, 'cancel'));
+    const known = await deps.payments.retrieveIntent(payment.intentId, 'cancel');
+    return factOf(await captured(deps, payment, known));
   }
-  const repeated = await chargeAttempt(deps, payment);
+  const repeated = await captured(deps, payment, await chargeAttempt(deps, payment));
   const fact = factOf(repeated);
   if (fact || repeated.kind === 'unavailable' || repeated.kind === 'queued') return fact;
   const found = await findAttempt(deps, payment);
-  if (found.kind !== 'not_found' || ageMs < callMsMax) return factOf(found);
+  if (found.kind !== 'not_found' || ageMs < callMsMax) {
+    return factOf(await captured(deps, payment, found));
+  }
   return { kind: 'not_sent', reason: 'no_intent', certain: false };
 }

@@ -12,6 +12,7 @@ import type {
 import type { ProviderRate } from './provider-rate.js';
 import {
   isFault,
+  readCard,
   readDispute,
   readIntent,
   readPaymentError,
@@ -100,9 +101,21 @@ export function openPayments(settings: PaymentsSettings): Payments {
             metadata: request.metadata,
             payment_method: request.paymentToken,
             return_url: request.returnUrl,
+            ...(request.manualCapture ? { capture_method: 'manual' as const } : {}),
           },
           { idempotencyKey: request.idempotencyKey },
         ),
+      ),
+    captureIntent: (intentId, idempotencyKey) =>
+      payment('confirm', () => stripe.paymentIntents.capture(intentId, {}, { idempotencyKey })),
+    readCard: (intentId) =>
+      ask(
+        'confirm',
+        async () => {
+          const expand = { expand: ['payment_method'] };
+          return readCard(await stripe.paymentIntents.retrieve(intentId, expand, once), live);
+        },
+        (error) => readPaymentError(error, live),
       ),
     retrieveIntent: (intentId, priority = 'confirm') => retrieve(intentId, priority),
     findIntent: (search) => payment('cancel', () => searchIntent(stripe, search)),

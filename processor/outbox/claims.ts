@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { claimUnits } from '../../core/store/catalog/cap-claims.js';
 import { settleClaims } from '../../core/store/catalog/settle-claims.js';
-import { requestClaimKey, unitsByNumber } from '../../core/store/shard/claim-units.js';
+import {
+  cardClaimKey,
+  cardUnits,
+  requestClaimKey,
+  unitsByNumber,
+} from '../../core/store/shard/claim-units.js';
 import { readGate } from '../../core/store/shard/show-change.js';
 import type { OutboxHandler } from './deps.js';
 
@@ -17,8 +22,12 @@ export const claimsHandler: OutboxHandler = async ({ catalog, shards }, row) => 
   const { showId } = row;
   const shard = await shards.forShow(showId);
   const units = await unitsByNumber(shard, showId, requests);
-  const refs = units.map((one) => ({ showId, kind: 'fan' as const, key: requestClaimKey(one) }));
   if (!regained) {
+    const cards = await cardUnits(shard, showId, requests);
+    const refs = [
+      ...units.map((one) => ({ showId, kind: 'fan' as const, key: requestClaimKey(one) })),
+      ...cards.map((one) => ({ showId, kind: 'card' as const, key: cardClaimKey(one) })),
+    ];
     const old = refs.map((ref) => ({ ...ref, ageMs: Number.POSITIVE_INFINITY }));
     return settleClaims({ catalog, shards }, old);
   }

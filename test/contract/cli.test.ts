@@ -120,6 +120,7 @@ describe('the command line against a running Usher', () => {
       pass_cap: 100,
       seat_cap: 4,
       sale_cap: null,
+      card_cap: null,
       orphan_rule: 'off',
       price_rules: null,
       hold_seconds: 300,

@@ -23,6 +23,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     pass_seconds: 300,
     seat_cap: 10,
     sale_cap: null,
+    card_cap: null,
     orphan_rule: 'off' as const,
     price_rules: null,
     hold_seconds: 300,

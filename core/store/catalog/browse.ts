@@ -73,6 +73,7 @@ export type SaleRow = {
   pass_seconds: number;
   seat_cap: number;
   sale_cap: number | null;
+  card_cap: number | null;
   orphan_rule: OrphanRule;
   price_rules: string | null;
   hold_seconds: number;
@@ -238,7 +239,7 @@ export async function readShow(catalog: Reader, showId: ShowId): Promise<ShowRow
 
 const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lobby_opens_at,
     a.opens_at, a.rate_per_minute, a.pass_cap, a.pass_seconds, a.seat_cap, a.sale_cap,
-    a.orphan_rule, a.price_rules, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent,
+    a.card_cap, a.orphan_rule, a.price_rules, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent,
     a.booking_fee, a.tax_rate_bp, a.offer_seconds, a.offers_stop_minutes, a.message,
     a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s

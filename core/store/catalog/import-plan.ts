@@ -43,6 +43,7 @@ const frozenByOpening = [
   ...['standing', 'opens_at', 'rate_per_minute', 'pass_cap', 'pass_seconds', 'seat_cap'],
   ...[
     'sale_cap',
+    'card_cap',
     'orphan_rule',
     'price_rules',
     'hold_seconds',
@@ -118,7 +119,9 @@ function keepOfSale(
   if (standing) {
     note(plan, wanted, before, ['opens_at', 'lobby_opens_at', 'standing'], `${name} is open`);
     // A cap that begins later would not know of the seats that fans have already.
-    if (before.sale_cap === null) note(plan, wanted, before, ['sale_cap'], `${name} is open`);
+    for (const cap of ['sale_cap', 'card_cap']) {
+      if (before[cap] === null) note(plan, wanted, before, [cap], `${name} is open`);
+    }
   }
 }
 

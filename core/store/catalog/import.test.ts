@@ -118,6 +118,7 @@ describe('import', () => {
       orphanRule: 'off' as const,
       priceRules: null,
       capped: false,
+      countsCards: false,
       holdSeconds: 60,
       bookingFee: 0,
       taxRateBp: 0,

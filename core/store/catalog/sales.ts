@@ -21,6 +21,7 @@ export type Sale = {
   passSeconds: number;
   seatCap: number;
   saleCap: number | null;
+  cardCap: number | null;
   orphanRule: OrphanRule;
   /** The rules on prices as text; null: none. */
   priceRules: string | null;
@@ -52,7 +53,7 @@ type Row = Omit<Sale, 'standing' | 'draining'> & { standing: number; draining: n
 
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
-  pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, orphan_rule AS orphanRule,
+  pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, card_cap AS cardCap, orphan_rule AS orphanRule,
   price_rules AS priceRules,
   hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, draining,
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
@@ -188,6 +189,7 @@ const changeable = {
   noShowPercent: 'no_show_percent',
   seatCap: 'seat_cap',
   saleCap: 'sale_cap',
+  cardCap: 'card_cap',
   orphanRule: 'orphan_rule',
   priceRules: 'price_rules',
 } as const satisfies Partial<Record<keyof Sale, string>>;

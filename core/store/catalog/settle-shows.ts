@@ -40,6 +40,7 @@ type PendingShow = {
   price_rules: string | null;
   tax_rate_bp: number;
   sale_cap: number | null;
+  card_cap: number | null;
   hold_seconds: number;
   hold_limit_seconds: number;
   offer_seconds: number | null;
@@ -103,7 +104,7 @@ export async function settleShows(
 async function readPending(catalog: Database): Promise<PendingShow[]> {
   return catalog.rows<PendingShow>(
     `SELECT s.show_id, s.shard_id, s.state, s.version, s.hall_id, s.sale_id, a.opens_at,
-       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.sale_cap, a.booking_fee, a.price_rules,
+       s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.sale_cap, a.card_cap, a.booking_fee, a.price_rules,
        a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds, a.offer_seconds, a.offers_stop_minutes
      FROM shows AS s JOIN sales AS a ON a.sale_id = s.sale_id
      WHERE s.state = 'PLANNED' OR (s.state = 'ACTIVE' AND s.shard_version < s.version)
@@ -123,7 +124,8 @@ function planOf(show: PendingShow, seats: Map<string, LayoutSeat[]>): ShowPlan {
     bookingFee: show.booking_fee,
     priceRules: show.price_rules,
     taxRateBp: show.tax_rate_bp,
-    capped: show.sale_cap !== null,
+    capped: show.sale_cap !== null || show.card_cap !== null,
+    countsCards: show.card_cap !== null,
     holdSeconds: show.hold_seconds,
     holdLimitSeconds: show.hold_limit_seconds,
     offerSeconds: show.offer_seconds ?? 0,

@@ -12,6 +12,19 @@ export type ShowOnSale = {
   saleCap: number | null;
 };
 
+/** The sale of a show and how many of its seats one card may pay for. */
+export async function readCardCap(
+  catalog: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+): Promise<{ saleId: string; cardCap: number | null } | undefined> {
+  const [row] = await catalog.rows<{ saleId: string; cardCap: number | null }>(
+    `SELECT a.sale_id AS saleId, a.card_cap AS cardCap
+     FROM shows s JOIN sales a ON a.sale_id = s.sale_id WHERE s.show_id = ?`,
+    [showId],
+  );
+  return row;
+}
+
 /** A show that fans may know of; one that is still being made is none. */
 export async function readShowOnSale(
   catalog: Pick<Queryable, 'rows'>,

@@ -96,6 +96,7 @@ async function openAttempt(
     showId: change.head.showId,
     state: 'CREATED',
     intentId: null,
+    manualCapture: change.head.countsCards,
     clientSecret: null,
     nextActionUrl: null,
     declineCode: null,

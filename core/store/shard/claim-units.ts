@@ -1,4 +1,5 @@
 import type { ShowId } from '../../domain/ids.js';
+import type { PaymentState } from '../../domain/states.js';
 import type { Queryable } from '../database.js';
 
 /** A request as its claim names it, since the claim is made before the request has a number. */
@@ -21,6 +22,35 @@ const unitColumns = `r.show_id AS showId, r.request_id AS requestId, r.fan_id AS
    WHERE s.show_id = r.show_id AND s.reservation_id = r.request_id) AS seats`;
 
 type Row = Omit<RequestUnits, 'isDecided'> & { isDecided: number };
+
+/** What one attempt to pay holds of a card's quota. */
+export type CardUnits = {
+  reservationId: number;
+  attempt: number;
+  state: PaymentState;
+  seats: number;
+};
+
+/** The key of the claim that an attempt to pay makes for its card. */
+export function cardClaimKey(attempt: { reservationId: number; attempt: number }): string {
+  return `${attempt.reservationId} ${attempt.attempt}`;
+}
+
+/** The attempts of reservations, each with the seats that its reservation has by now. */
+export async function cardUnits(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  reservationIds: number[],
+): Promise<CardUnits[]> {
+  const rows = await shard.rows<CardUnits>(
+    `SELECT p.reservation_id AS reservationId, p.attempt AS attempt, p.state AS state,
+       (SELECT COUNT(*) FROM show_seat s
+        WHERE s.show_id = p.show_id AND s.reservation_id = p.reservation_id) AS seats
+     FROM payment p WHERE p.show_id = ? AND p.reservation_id IN (?)`,
+    [showId, reservationIds.length > 0 ? reservationIds : [0]],
+  );
+  return rows.map((row) => ({ ...row, seats: Number(row.seats) }));
+}
 
 /** What requests have, found by their keys; one that was never journalled is missing. */
 export async function unitsByKey(

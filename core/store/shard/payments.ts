@@ -14,6 +14,8 @@ export type Payment = PaymentRef & {
   amount: number;
   currency: string;
   intentId: string | null;
+  /** The call only authorises; the money is taken when the card is counted. */
+  manualCapture: boolean;
   clientSecret: string | null;
   nextActionUrl: string | null;
   declineCode: string | null;
@@ -26,7 +28,11 @@ export type Payment = PaymentRef & {
   receivedCurrency: string | null;
 };
 
-type Row = Omit<Payment, 'showId' | 'createdAtMs' | 'updatedAtMs' | 'checkAtMs'> & {
+type Row = Omit<
+  Payment,
+  'showId' | 'manualCapture' | 'createdAtMs' | 'updatedAtMs' | 'checkAtMs'
+> & {
+  manualCapture: number;
   createdAt: Date;
   updatedAt: Date;
   checkAt: Date | null;
@@ -34,6 +40,7 @@ type Row = Omit<Payment, 'showId' | 'createdAtMs' | 'updatedAtMs' | 'checkAtMs'>
 
 const columns = `reservation_id AS reservationId, attempt, idem_key AS idemKey,
   payment_token AS paymentToken, state, amount, currency, intent_id AS intentId,
+  manual_capture AS manualCapture,
   client_secret AS clientSecret, next_action_url AS nextActionUrl, decline_code AS declineCode,
   received_amount AS receivedAmount, received_currency AS receivedCurrency,
   created_at AS createdAt, updated_at AS updatedAt, check_at AS checkAt`;
@@ -83,8 +90,8 @@ export async function insertPayment(
   const now = new Date(nowMs);
   await tx.change(
     `INSERT INTO payment (show_id, reservation_id, attempt, idem_key, payment_token, state,
-       open_attempt, amount, currency, created_at, updated_at, check_at)
-     VALUES (?, ?, ?, ?, ?, 'CREATED', 1, ?, ?, ?, ?, ?)`,
+       open_attempt, amount, currency, manual_capture, created_at, updated_at, check_at)
+     VALUES (?, ?, ?, ?, ?, 'CREATED', 1, ?, ?, ?, ?, ?, ?)`,
     [
       head.showId,
       payment.reservationId,
@@ -93,6 +100,7 @@ export async function insertPayment(
       payment.paymentToken,
       payment.amount,
       payment.currency,
+      head.countsCards ? 1 : 0,
       now,
       now,
       new Date(checkAtMs),
@@ -195,6 +203,7 @@ function fromRow(showId: ShowId, { createdAt, updatedAt, checkAt, ...row }: Row)
   return {
     showId,
     ...row,
+    manualCapture: row.manualCapture === 1,
     createdAtMs: createdAt.getTime(),
     updatedAtMs: updatedAt.getTime(),
     checkAtMs: checkAt?.getTime() ?? null,

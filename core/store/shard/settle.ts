@@ -10,6 +10,7 @@ import {
 import { backToHold, giveGrace } from './paying.js';
 import { isOpenPayment, lockPayments, movePayment, type Payment } from './payments.js';
 import { endHold, lockReservation, type Reservation } from './reservations.js';
+import { tellClaims } from './seats.js';
 import type { ShowChange } from './show-change.js';
 
 /** What is known for certain of one attempt, in our words. */
@@ -204,6 +205,7 @@ async function settleWithoutMoney(
     change.outbox({ kind: 'cancel_intent', subjectId: reservation.reservationId, payload });
   }
   if (to === 'FAILED' && reservation.state === 'PAYING') askForPayment(change, payment);
+  if (payment.manualCapture) tellClaims(change, reservation.reservationId);
   await leavePaying(change, reservation, fact.kind === 'not_sent' && fact.outage === true);
   return 'failed';
 }

@@ -27,6 +27,8 @@ export type Head = {
   taxRateBp: number;
   /** Its seats also count in claims of the catalog, which hear of seats that are freed. */
   capped: boolean;
+  /** Its payments are authorised first, since cards are counted. */
+  countsCards: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0 for a show without one. */
@@ -104,6 +106,7 @@ type HeadRow = {
   price_version: number;
   tax_rate_bp: number;
   capped: number;
+  counts_cards: number;
   hold_seconds: number;
   hold_limit_seconds: number;
   offer_seconds: number;
@@ -114,7 +117,7 @@ type HeadRow = {
 };
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
-  orphan_rule, capped, booking_fee, price_rules, price_percent, price_version,
+  orphan_rule, capped, counts_cards, booking_fee, price_rules, price_percent, price_version,
   tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
   offers_stop_seconds, waiting, line_end, free_refund_until`;
 
@@ -144,6 +147,7 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     priceVersion: row.price_version,
     taxRateBp: row.tax_rate_bp,
     capped: row.capped === 1,
+    countsCards: row.counts_cards === 1,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
     offerSeconds: row.offer_seconds,

@@ -21,6 +21,7 @@ export type ShowPlan = {
   priceRules: string | null;
   taxRateBp: number;
   capped: boolean;
+  countsCards: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0: the sale has no waitlist. */
@@ -63,6 +64,7 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.priceRules,
     plan.taxRateBp,
     plan.capped ? 1 : 0,
+    plan.countsCards ? 1 : 0,
     plan.holdSeconds,
     plan.holdLimitSeconds,
     plan.offerSeconds,
@@ -71,7 +73,7 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
   await tx.change(
     `INSERT IGNORE INTO show_head
        (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, price_rules,
-        tax_rate_bp, capped, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
+        tax_rate_bp, capped, counts_cards, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -134,12 +136,19 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     await tx.change(
       `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
          tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, offer_seconds = ?,
-         offers_stop_seconds = ?, capped = ?, price_rules = ?, price_version = price_version + ?,
+         offers_stop_seconds = ?, capped = ?, counts_cards = ?, price_rules = ?, price_version = price_version + ?,
          version = ? WHERE show_id = ?`,
       [
         ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
         ...[plan.holdSeconds, plan.holdLimitSeconds, plan.offerSeconds, plan.offersStopSeconds],
-        ...[plan.capped ? 1 : 0, plan.priceRules, touched ? 1 : 0, version, plan.showId],
+        ...[
+          plan.capped ? 1 : 0,
+          plan.countsCards ? 1 : 0,
+          plan.priceRules,
+          touched ? 1 : 0,
+          version,
+          plan.showId,
+        ],
       ],
     );
     const counts = await countSeats(tx, plan.showId);
