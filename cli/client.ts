@@ -14,6 +14,8 @@ export type CallOptions = {
   query?: Record<string, string | undefined>;
   /** The version that the caller has seen; the server refuses when it is older than the row's. */
   ifMatch?: string | undefined;
+  /** Names one intention: repeated with the same key it is carried out once. */
+  idempotencyKey?: string | undefined;
 };
 
 /** The staff API of one Usher. Every answer passes the schema that the command needs. */
@@ -59,7 +61,7 @@ async function send(
   target: Pick<Target, 'url' | 'token'>,
   method: string,
   path: string,
-  { body, query, ifMatch }: CallOptions,
+  { body, query, ifMatch, idempotencyKey }: CallOptions,
 ): Promise<Response> {
   const url = new URL(`${target.url}/api/v1/staff/${path}`);
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -73,6 +75,7 @@ async function send(
         ...(target.token === '' ? {} : { authorization: `Bearer ${target.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -27,6 +27,7 @@ import { openSender } from './messages/sender.js';
 import { openTurnNotices } from './messages/turn-notices.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
+import { openStaffTimers } from './staff-timers.js';
 import { openUnsureClaims } from './unsure-claims.js';
 
 /** Shards may join later, so there is room for as many as the configuration allows. */
@@ -119,6 +120,8 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   };
   const reconciler = openReconciler(money);
   lifecycle.onClose('reconciler', () => reconciler.close());
+  const staffTimers = openStaffTimers(money);
+  lifecycle.onClose('staff timers', () => staffTimers.close());
   const relay = openOutboxRelay(money);
   lifecycle.onClose('outbox relay', () => relay.close());
   const writing = { catalog, shards, secrets, publicUrl: config.publicUrl, log, channels };

@@ -3,6 +3,7 @@ import type { Route } from '../route.js';
 import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
 import { staffExportRoutes } from './staff-exports.js';
+import { staffDeskRoutes } from './staff-desk.js';
 import { staffPaymentRoutes } from './staff-payments.js';
 import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
@@ -14,9 +15,12 @@ import { staffSaleCodeRoutes } from './staff-sale-codes.js';
 import { staffSaleRuleRoutes } from './staff-sale-rules.js';
 import { staffSaleRoutes } from './staff-sales.js';
 import { staffScanRoutes } from './staff-scan.js';
+import { staffSeatRoutes } from './staff-seats.js';
 import { staffShowCancelRoutes } from './staff-show-cancel.js';
+import { staffShowChangeRoutes } from './staff-show-change.js';
 import { staffShowRoutes } from './staff-shows.js';
 import { staffStatsRoutes } from './staff-stats.js';
+import { staffWaitlistRoutes } from './staff-waitlist.js';
 
 /** Everything that the command line calls. */
 export function staffRoutes(deps: ApiDeps): Route[] {
@@ -30,8 +34,12 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffSaleCodeRoutes(deps),
     ...staffStatsRoutes(deps),
     ...staffShowRoutes(deps),
+    ...staffShowChangeRoutes(deps),
     ...staffShowCancelRoutes(deps),
     ...staffPriceRoutes(deps),
+    ...staffSeatRoutes(deps),
+    ...staffDeskRoutes(deps),
+    ...staffWaitlistRoutes(deps),
     ...staffRequestRoutes(deps),
     ...staffBookingRoutes(deps),
     ...staffRefundRoutes(deps),

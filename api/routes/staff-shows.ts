@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, parseId } from '../../core/domain/ids.js';
 import { publishReservation, publishSeats } from '../../core/redis/show-news.js';
+import { writeAudit } from '../../core/store/catalog/audit.js';
 import { listShows, readShow } from '../../core/store/catalog/browse.js';
 import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { readShowIdByKey } from '../../core/store/catalog/staff-views.js';
@@ -163,7 +164,7 @@ function lower<T extends string>(text: T): Lowercase<T> {
 }
 
 function holdRoutes(deps: ApiDeps): Route[] {
-  const { shards, redis, names } = deps;
+  const { catalog, shards, redis, names } = deps;
   return [
     route({
       method: 'get',
@@ -194,8 +195,15 @@ function holdRoutes(deps: ApiDeps): Route[] {
           endByStaff(change, ref.no, actor),
         );
         await publishSeats(redis, names, news);
-        await publishReservation(redis, names, { ...ref, ...result, state: 'RELEASED' });
-        const seats = news.seats.map((seat) => seat.seat);
+        const { fanId } = result;
+        await publishReservation(redis, names, { ...ref, fanId, state: 'RELEASED' });
+        const { seats } = result;
+        await catalog.transaction((tx) =>
+          writeAudit(tx, {
+            ...{ actor, action: 'hold.end', subject: formatId('reservation', ref) },
+            before: { seats },
+          }),
+        );
         return { status: 200, body: { reservation_id: formatId('reservation', ref), seats } };
       },
     }),
@@ -203,7 +211,11 @@ function holdRoutes(deps: ApiDeps): Route[] {
 }
 
 /** @throws UsherError when the hold is over or money is under way. */
-async function endByStaff(change: ShowChange, no: number, by: string): Promise<{ fanId: string }> {
+async function endByStaff(
+  change: ShowChange,
+  no: number,
+  by: string,
+): Promise<{ fanId: string; seats: string[] }> {
   const reservation = found(await lockReservation(change, no), 'reservation');
   if (reservation.state === 'PAYING' || reservation.state === 'ENDING') {
     throw new UsherError('payment_open', 'A payment is under way; it decides about the seats.');
@@ -213,7 +225,7 @@ async function endByStaff(change: ShowChange, no: number, by: string): Promise<{
     throw new UsherError('conflict', `The reservation is ${state}, so there is no hold to end.`);
   }
   change.log({ kind: 'STAFF', subjectId: no, detail: { by, action: 'hold.end' } });
-  return { fanId: reservation.fanId };
+  return { fanId: reservation.fanId, seats: reservation.seats.map(([, seat]) => seat) };
 }
 
 function holdJson(showId: number, row: HoldRow): z.infer<typeof holdShape> {

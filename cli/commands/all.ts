@@ -17,13 +17,16 @@ import { addVerifyCommand } from './proof.js';
 import { addRequestCommands } from './request.js';
 import { addSaleCommands } from './sale.js';
 import { addScanCommand } from './scan.js';
+import { addSeatCommands } from './seat.js';
 import { addSeatsCommand } from './seats.js';
+import { addSellCommand } from './sell.js';
 import { addShardCommands } from './shard.js';
 import { addShowCommands } from './show.js';
 import { addStaffCommands } from './staff.js';
 import { addStatsCommand } from './stats.js';
 import { addStatusCommand } from './status.js';
 import { addUpCommands } from './up.js';
+import { addWaitlistCommand } from './waitlist.js';
 
 /** Every command, in the order in which help lists them. */
 export function addAllCommands(program: Command, session: Session): void {
@@ -39,7 +42,10 @@ export function addAllCommands(program: Command, session: Session): void {
   addShardCommands(program, session);
   addShowCommands(program, session);
   addSeatsCommand(program, session);
+  addSeatCommands(program, session);
+  addSellCommand(program, session);
   addHoldCommands(program, session);
+  addWaitlistCommand(program, session);
   addRequestCommands(program, session);
   addBookingCommands(program, session);
   addPaymentCommands(program, session);

@@ -4,6 +4,7 @@ import { openClient } from '../client.js';
 import { addCommand, addNoun, type Session } from '../command.js';
 import { exitCodes, wrongUsage } from '../exit.js';
 import { fields, moneyText, table } from '../out.js';
+import { addReseat } from './reseat.js';
 
 const bookingSchema = z.object({
   booking_id: z.string(),
@@ -87,6 +88,7 @@ export function addBookingCommands(program: Command, session: Session): void {
   });
   addCancel(booking, session);
   addRefund(booking, session);
+  addReseat(booking, session);
 }
 
 const cancelledSchema = z.object({

@@ -9,6 +9,7 @@ import { momentOf, rateOf, wholeOf } from '../time.js';
 import { addSaleProof } from './proof.js';
 import { addSaleDoor } from './sale-door.js';
 import { addSaleRehearse } from './sale-rehearse.js';
+import { addSaleRelease } from './sale-release.js';
 import { addRuleOptions, addSaleRules, rulesOf } from './sale-rules.js';
 import { addSaleWatch } from './sale-watch.js';
 
@@ -22,7 +23,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addVerbs(sale, session);
   addNumbers(sale, session);
   addSaleRules(sale, session);
-  addRelease(sale, session);
+  addSaleRelease(sale, session);
   addSaleDoor(sale, session);
   addSaleProof(sale, session);
   addSaleRehearse(sale, session);
@@ -106,7 +107,9 @@ function addCreate(sale: Command, session: Session): void {
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
         .option('--booking-fee <n>', 'added to each seat, in minor units')
         .option('--tax-rate <n>', 'tax in the prices, in hundredths of a percent')
-        .option('--message <text>', 'shown to everybody in the room'),
+        .option('--message <text>', 'shown to everybody in the room')
+        .option('--waitlist', 'who finds a show full is put in line')
+        .option('--offer-seconds <n>', 'how long an offer to the line lasts'),
     run: async ({ args, options, out, context }) => {
       const body = { key: args[0], ...newSaleOf(options, Date.now()) };
       const made = await openClient(context).post('sales', saleSchema, { body });
@@ -134,6 +137,16 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     booking_fee: given('bookingFee', (text) => wholeOf(text, '--booking-fee', 0)),
     tax_rate_bp: given('taxRate', (text) => wholeOf(text, '--tax-rate', 0)),
     message: options.message,
+    ...waitlistOf(options),
+  };
+}
+
+function waitlistOf(options: Record<string, unknown>): Record<string, unknown> {
+  const { waitlist, offerSeconds } = options;
+  if (waitlist !== true && offerSeconds === undefined) return {};
+  return {
+    waitlist:
+      offerSeconds === undefined ? {} : { offer_seconds: wholeOf(offerSeconds, '--offer-seconds') },
   };
 }
 
@@ -227,45 +240,5 @@ function addNumbers(sale: Command, session: Session): void {
     },
     told: (one) =>
       one.message ? `The room of ${one.sale_id} reads: ${one.message}` : 'Taken back.',
-  });
-}
-
-const releaseSchema = z.object({
-  sale_id: z.string(),
-  released: z.number(),
-  shows: z.array(z.object({ show_id: z.string(), seats: z.array(z.string()) })),
-});
-
-function addRelease(sale: Command, session: Session): void {
-  addCommand(sale, session, {
-    usage: 'release <sale>',
-    summary: 'put blocked seats on sale: a number over all shows, or those of a zone',
-    examples: [
-      'usher sale release premiere --seats 50',
-      'usher sale release premiere --zone balcony',
-      'usher sale release premiere --zone balcony --seats 20',
-    ],
-    options: (command) =>
-      command
-        .option('--seats <n>', 'how many at most, over all shows by their start')
-        .option('--zone <zone>', 'only seats of this zone'),
-    run: async ({ args, options, out, context }) => {
-      if (options.seats === undefined && options.zone === undefined) {
-        throw wrongUsage('Say what to release: --seats N, --zone ZONE or both.');
-      }
-      const body = {
-        zone: options.zone,
-        seats: options.seats === undefined ? undefined : wholeOf(options.seats, '--seats'),
-      };
-      const path = `${salePath(args[0])}/release`;
-      const done = await openClient(context).post(path, releaseSchema, { body });
-      out.result(done, () =>
-        [
-          `Released ${done.released} seats.`,
-          ...done.shows.map((show) => `show ${show.show_id}: ${show.seats.join(', ')}`),
-        ].join('\n'),
-      );
-      return undefined;
-    },
   });
 }

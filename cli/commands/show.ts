@@ -5,6 +5,7 @@ import { addCommand, addNoun, type Session } from '../command.js';
 import { fields, moneyText, table } from '../out.js';
 import { momentOf } from '../time.js';
 import { addShowCancel } from './show-cancel.js';
+import { addShowChange } from './show-change.js';
 import { addShowPrice, pricesOf } from './show-price.js';
 
 const showSchema = z
@@ -83,6 +84,7 @@ export function addShowCommands(program: Command, session: Session): void {
   addCreate(show, session);
   addShowCancel(show, session);
   addShowPrice(show, session);
+  addShowChange(show, session);
 }
 
 function addCreate(show: Command, session: Session): void {

@@ -5,7 +5,7 @@
 export const states = {
   show_seat: {
     BLOCKED: ['FREE'],
-    FREE: ['HELD', 'BLOCKED'],
+    FREE: ['HELD', 'BLOCKED', 'BOOKED'],
     HELD: ['BOOKED', 'FREE'],
     BOOKED: ['FREE'],
   },

@@ -87,6 +87,10 @@ function checkSeatStates(show: ShowRows, findings: Findings): void {
 function checkWholeWishes(show: ShowRows, findings: Findings): void {
   const reservations = new Map(show.reservations.map((row) => [row.reservation_id, row]));
   const granted = show.requests.filter((row) => row.state === 'GRANTED');
+  // Staff may move a booking to other seats than were asked for.
+  const moved = new Set(
+    show.log.filter((entry) => entry.kind === 'RESEATED').map((entry) => entry.subject_id),
+  );
   findings.checked('I4', granted.length);
   for (const request of granted) {
     const wish = wishOf(request);
@@ -96,7 +100,13 @@ function checkWholeWishes(show: ShowRows, findings: Findings): void {
     const asked = wish.seats?.every((name) =>
       seats.some(({ seatNo }) => names.get(seatNo) === name),
     );
-    if (seats.length === wishSize(wish) && asked !== false) continue;
+    if (
+      seats.length === wishSize(wish) &&
+      (asked !== false ||
+        moved.has(request.request_id) ||
+        seats.some(({ seatNo }) => !names.has(seatNo)))
+    )
+      continue;
     findings.add({
       rule: 'I4',
       where: show.where,

@@ -14,6 +14,7 @@ const moves: Record<string, Move> = {
   RELEASED: { from: ['HELD'], to: 'FREE', owned: true },
   CANCELLED: { from: ['BOOKED'], to: 'FREE', owned: true },
   VOIDED: { from: ['BOOKED'], to: 'FREE', owned: true },
+  RESEATED: { from: ['FREE'], to: 'BOOKED', owned: false },
   BLOCKED: { from: ['FREE'], to: 'BLOCKED', owned: false },
   UNBLOCKED: { from: ['BLOCKED'], to: 'FREE', owned: false },
 };
@@ -73,12 +74,18 @@ function startOf(show: ShowRows): Map<number, Unit> {
         first.set(seatNo, move.from.at(-1) === 'BLOCKED' ? 'BLOCKED' : 'FREE');
     }
   }
-  return new Map(
+  // Seats that a later hall lacks have no row any more, and a history before that.
+  const removed = show.log.filter((entry) => entry.kind === 'REMOVED').flatMap(seatsOf);
+  const gone = new Map(
+    removed.map((seatNo) => [seatNo, { state: first.get(seatNo) ?? 'FREE', owner: null } as Unit]),
+  );
+  const present = new Map<number, Unit>(
     show.seats.map((seat) => {
       const untouched = seat.state === 'BLOCKED' ? 'BLOCKED' : 'FREE';
       return [seat.seat_no, { state: first.get(seat.seat_no) ?? untouched, owner: null }];
     }),
   );
+  return new Map([...gone, ...present]);
 }
 
 function applyEntry(

@@ -37,16 +37,49 @@ type Field = 'email' | 'name' | 'phone';
  * @throws UsherError `already_exists` when the mail address has an account.
  */
 export async function signUp(
-  { catalog, secrets }: FanStores,
-  person: {
-    email: string;
-    password: string;
-    name?: string | undefined;
-    phone?: string | undefined;
-  },
+  stores: FanStores,
+  person: Person & { password: string },
 ): Promise<FanIdentity> {
+  const fanId = await insertFan(stores, person, await hashPassword(person.password));
+  return { fanId, epoch: 1 };
+}
+
+/**
+ * The account behind a mail address, or a new one without a password for a guest of the desk.
+ * @throws UsherError `banned`.
+ */
+export async function fanOfEmail(
+  stores: FanStores,
+  person: Pick<Person, 'email' | 'name'>,
+): Promise<string> {
+  const find = async () => {
+    const index = blindIndex(stores.secrets, 'email', normaliseEmail(person.email));
+    const [row] = await stores.catalog.rows<{ fan_id: string; state: string }>(
+      'SELECT fan_id, state FROM fans WHERE email_index = ?',
+      [index],
+    );
+    if (row && row.state !== 'ACTIVE') throw new UsherError('banned', 'This account is banned.');
+    return row?.fan_id;
+  };
+  const known = await find();
+  if (known !== undefined) return known;
+  try {
+    return await insertFan(stores, person, null);
+  } catch (error) {
+    const made = await find();
+    if (made === undefined) throw error;
+    return made;
+  }
+}
+
+type Person = { email: string; name?: string | undefined; phone?: string | undefined };
+
+async function insertFan(
+  { catalog, secrets }: FanStores,
+  person: Person,
+  passwordHash: string | null,
+): Promise<string> {
   const fanId = randomId(fanIdChars);
-  const passwordHash = await hashPassword(person.password);
   const { wrapped, key } = newPersonKey(secrets, fanId);
   const sealed = (field: Field, text: string | undefined) =>
     text === undefined ? null : sealField(key, fanId, field, text);
@@ -72,7 +105,7 @@ export async function signUp(
     if (!isDuplicateKey(error, 'fans_email')) throw error;
     throw new UsherError('already_exists', 'This mail address has an account: log in instead.');
   }
-  return { fanId, epoch: 1 };
+  return fanId;
 }
 
 /**

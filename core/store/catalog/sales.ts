@@ -27,6 +27,9 @@ export type Sale = {
   priceRules: string | null;
   holdSeconds: number;
   holdLimitSeconds: number;
+  /** How long an offer to the waitlist holds its seats; null for a sale without one. */
+  offerSeconds: number | null;
+  offersStopMinutes: number;
   message: string;
   /** The largest number that the work of joining may hide; 0: none is asked. */
   powDifficulty: number;
@@ -55,7 +58,8 @@ const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
   pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, card_cap AS cardCap, orphan_rule AS orphanRule,
   price_rules AS priceRules,
-  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds, message, draining,
+  hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds,
+  offer_seconds AS offerSeconds, offers_stop_minutes AS offersStopMinutes, message, draining,
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
   priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
   seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash,
@@ -182,6 +186,8 @@ const changeable = {
   passSeconds: 'pass_seconds',
   standing: 'standing',
   message: 'message',
+  offerSeconds: 'offer_seconds',
+  offersStopMinutes: 'offers_stop_minutes',
   powDifficulty: 'pow_difficulty',
   priorityShare: 'priority_share',
   presaleUntil: 'presale_until',

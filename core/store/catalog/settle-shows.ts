@@ -3,7 +3,7 @@ import { groupBy } from '../../domain/group-by.js';
 import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
-import type { Database } from '../database.js';
+import type { Database, Tx } from '../database.js';
 import {
   changeShowRows,
   createShowRows,
@@ -193,5 +193,13 @@ export async function updateOpenSeats(
      SET s.seats_free = d.free, s.seats_held = d.held, s.seats_version = d.version
      WHERE s.seats_version < d.version`,
     counts.flatMap((count) => [count.showId, count.free, count.held, count.version]),
+  );
+}
+
+/** Marks the coming shows of a sale whose rules changed: `settleShows` carries them to the shards. */
+export async function markSaleShows(tx: Tx, saleId: string): Promise<void> {
+  await tx.change(
+    'UPDATE shows SET version = version + 1 WHERE starts_at > NOW(3) AND sale_id = ?',
+    [saleId],
   );
 }

@@ -117,6 +117,21 @@ export async function endHold(
   return true;
 }
 
+/** Gives a locked hold time beyond its limit, which moves along. */
+export async function lengthenHold(
+  { tx, head }: ShowChange,
+  reservationId: number,
+  expiresAtMs: number,
+): Promise<void> {
+  const until = new Date(expiresAtMs);
+  const { matched } = await tx.change(
+    `UPDATE reservation SET expires_at = ?, due_at = ?, limit_at = GREATEST(limit_at, ?)
+     WHERE show_id = ? AND reservation_id = ? AND state = 'HELD'`,
+    [until, until, until, head.showId, reservationId],
+  );
+  if (matched !== 1) throw new Error('a locked hold has changed');
+}
+
 function fromRow(showId: ShowId, row: Row): Reservation {
   return {
     showId,

@@ -12,6 +12,7 @@ import type {
   Sale,
   SeatMap,
   Show,
+  WaitlistEntry,
 } from './types.js';
 import { solveWork } from './work.js';
 
@@ -65,6 +66,21 @@ export const reservation = (id: string, signal?: AbortSignal) =>
   one<Reservation>(`/reservations/${id}`, false, signal);
 export const booking = (id: string, signal?: AbortSignal) =>
   one<Booking>(`/bookings/${id}`, false, signal);
+
+export const waitlist = (showId: string, signal?: AbortSignal) =>
+  one<WaitlistEntry>(`/shows/${showId}/waitlist`, false, signal);
+
+export async function joinWaitlist(
+  showId: string,
+  want: { quantity: number; accept_fewer: boolean },
+): Promise<WaitlistEntry> {
+  const path = `/shows/${showId}/waitlist`;
+  return (await call<WaitlistEntry>(path, { method: 'POST', body: want })).body;
+}
+
+export async function leaveWaitlist(showId: string): Promise<void> {
+  await call(`/shows/${showId}/waitlist`, { method: 'DELETE' });
+}
 
 export async function bookings(signal?: AbortSignal): Promise<Booking[]> {
   return (await one<Page<Booking>>('/bookings', false, signal)).results;

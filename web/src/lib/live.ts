@@ -11,6 +11,7 @@ export interface Pushes {
   decision: (news: { request_id: string }) => void;
   seats: (delta: SeatDelta) => void;
   reservation: (news: { reservation_id: string; state: string; expires_at?: string }) => void;
+  offer: (news: { reservation_id: string; show_id: string; expires_at: string }) => void;
   booking: (news: { booking_id: string; state: string }) => void;
 }
 

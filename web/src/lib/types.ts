@@ -65,7 +65,29 @@ export interface Sale {
   seat_cap: number;
   hold_seconds: number;
   hold_limit_seconds?: number;
+  /** Null: who finds a show full is told that it is sold out. */
+  waitlist?: { offer_seconds: number; stop_minutes_before: number } | null;
   shows?: Show[];
+}
+
+export interface WaitlistOffer {
+  reservation_id: string;
+  state: string;
+  seats: { seat: string; price: Money }[];
+  amount: number;
+  currency: string;
+  expires_at: string;
+}
+
+/** The fan's place in the line of a full show. */
+export interface WaitlistEntry {
+  show_id: string;
+  state: 'waiting' | 'offered';
+  quantity: number;
+  accept_fewer: boolean;
+  queue_position: number | null;
+  etr_seconds: number | null;
+  offer?: WaitlistOffer;
 }
 
 export interface Room {

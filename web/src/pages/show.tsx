@@ -12,6 +12,7 @@ import { Notice } from '../parts/notice.js';
 import { Poster } from '../parts/poster.js';
 import { ShowLine } from '../parts/show-line.js';
 import { Flow } from '../steps/flow.js';
+import { Waitlist } from '../steps/waitlist.js';
 
 export function ShowPage({ id }: { id: string }) {
   useBooked((booked) => booked.showId === id);
@@ -44,7 +45,10 @@ export function ShowPage({ id }: { id: string }) {
               <p>Seats that were paid for are refunded.</p>
             </Notice>
           ) : (
-            <Flow sale={sale} show={show} />
+            <>
+              <Waitlist sale={sale} show={show} />
+              <Flow sale={sale} show={show} />
+            </>
           )}
         </>
       )}

@@ -1,0 +1,7 @@
+CREATE TABLE IF NOT EXISTS tranche (
+  show_id INT UNSIGNED NOT NULL,
+  release_id BIGINT UNSIGNED NOT NULL,
+  seats SMALLINT UNSIGNED NOT NULL,
+  released_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (show_id, release_id)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,230 @@
+// The desk and its seats: tranches, blocked and kept seats, sales, moves and holds, on the command line.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { formatId } from '../../core/domain/ids.js';
+import { listAudit } from '../../core/store/catalog/audit.js';
+import { releaseTranche } from '../../core/store/catalog/releases.js';
+import type { Database } from '../../core/store/database.js';
+import { endKept, releaseDue } from '../../processor/staff-timers.js';
+import { type AuditWorld, openAuditWorld } from '../support/audit-world.js';
+import { type CliWorld, openCliWorld } from '../support/cli-world.js';
+
+describe('the desk', () => {
+  let cli: CliWorld;
+  let world: AuditWorld;
+  let shard: Database;
+  let show: string;
+
+  beforeAll(async () => {
+    cli = await openCliWorld();
+  });
+  afterAll(() => cli.close());
+  beforeEach(async () => {
+    world = await openAuditWorld(cli.stores);
+    shard = await cli.stores.shards.forShow(world.show.showId);
+    show = String(world.show.showId);
+    cli.login('ops');
+  });
+
+  const seats = async () => {
+    const rows = await shard.rows<{ state: string }>(
+      'SELECT state FROM show_seat WHERE show_id = ? ORDER BY seat_no',
+      [world.show.showId],
+    );
+    return rows
+      .map(({ state }) => (state === 'BOOKED' ? '#' : state === 'BLOCKED' ? 'x' : state[0]))
+      .join('');
+  };
+  /** The hall's layout in the catalog, as the fixture has it on the shard. */
+  const layHall = async () => {
+    const { catalog } = cli.stores;
+    const [hall] = await catalog.rows<{ id: string }>(
+      'SELECT hall_id AS id FROM shows WHERE show_id = ?',
+      [world.show.showId],
+    );
+    await catalog.change(
+      'INSERT INTO seats (hall_id, seat_no, seat, row_label, row_no, x, zone, kind) VALUES ?',
+      [
+        world.show.seats.map((seat, no) => [
+          hall?.id ?? '',
+          no,
+          seat,
+          'A',
+          0,
+          no,
+          'gold',
+          'standard',
+        ]),
+      ],
+    );
+  };
+  const sound = async () => {
+    const audited = await cli.usher('audit', world.show.saleId, '--json');
+    expect(audited.json).toMatchObject({ clean: true, violations: [] });
+  };
+  const actions = async (subject: string) =>
+    (await listAudit(cli.stores.catalog, { subject })).map((row) => row.action).reverse();
+
+  it('keeps seats with a reason, lets a hold end by itself, and names who did it', async () => {
+    const blocked = await cli.usher('seat', 'block', show, 'A-1', 'A-2', '--reason', 'later');
+    expect(blocked).toMatchObject({ code: 0, out: 'Kept from sale: A-1, A-2.\n' });
+    await cli.usher(...['seat', 'hold', show, 'A-3', '--reason', 'guest', '--until', '+1h']);
+    expect(await seats()).toBe('xxxFFFFFFFFF');
+    const list = await cli.usher('seat', 'list', show, '--json');
+    expect(list.json).toMatchObject([
+      { seat: 'A-1', kind: 'block', reason: 'later', by: 'the-ops', until: null },
+      { seat: 'A-2', kind: 'block' },
+      { seat: 'A-3', kind: 'hold', reason: 'guest', until: expect.any(String) },
+    ]);
+    expect((await cli.usher('seat', 'unblock', show, 'A-1')).code).toBe(0);
+    expect((await cli.usher('seat', 'unblock', show, 'A-1')).err).toContain('A-1 is free');
+    expect((await cli.usher('seat', 'block', show, 'Z-9', '--reason', 'x')).err).toContain('Z-9');
+    await shard.change('UPDATE kept_seat SET until_at = NOW(3) WHERE show_id = ? AND kind = ?', [
+      ...[world.show.showId, 'hold'],
+    ]);
+    await endKept({ ...cli.api.deps, ...cli.stores }, shard);
+    expect(await seats()).toBe('FxFFFFFFFFFF');
+    expect(await actions(`show ${show}`)).toEqual(['seat.block', 'seat.hold', 'seat.unblock']);
+    await sound();
+  });
+
+  it('releases a tranche at its time, once, though it was cut short before', async () => {
+    const { saleId } = world.show;
+    const all = world.show.seats.slice(0, 6);
+    await cli.usher('seat', 'block', show, ...all, '--reason', 'tranches');
+    await cli.usher('seat', 'hold', show, 'A-1', '--reason', 'broken');
+    const later = await cli.usher(...['sale', 'release', saleId, '--seats', '2', '--at', '+1h']);
+    expect(later.out).toContain('is due at');
+    const withdrawn = await cli.usher(
+      ...['sale', 'release', saleId, '--zone', 'gold', '--at', '+2h', '--json'],
+    );
+    const { release_id: second } = withdrawn.json as { release_id: number };
+    await cli.usher('sale', 'releases', saleId, '--cancel', String(second));
+    await releaseDue({ ...cli.api.deps, ...cli.stores });
+    expect(await seats()).toBe('xxxxxxFFFFFF');
+
+    await cli.stores.catalog.change('UPDATE sale_releases SET due_at = NOW(3) WHERE sale_id = ?', [
+      saleId,
+    ]);
+    const list = await cli.usher('sale', 'releases', saleId, '--json');
+    const [first] = list.json as unknown as { release_id: number }[];
+    const tranche = { saleId, seats: 2, by: 'the-ops', releaseId: first?.release_id ?? 0 };
+    // A processor that died between the seats and the note that the release is done.
+    await releaseTranche(cli.stores, tranche, async () => undefined);
+    expect(await seats()).toBe('xFFxxxFFFFFF');
+    await releaseDue({ ...cli.api.deps, ...cli.stores });
+    await releaseDue({ ...cli.api.deps, ...cli.stores });
+    expect(await seats()).toBe('xFFxxxFFFFFF');
+    const after = await cli.usher('sale', 'releases', saleId, '--json');
+    expect(after.json).toMatchObject([
+      { state: 'done', released: 2 },
+      { state: 'cancelled', released: 0 },
+    ]);
+    expect(await actions(saleId)).toEqual([
+      ...['sale.release_at', 'sale.release_at', 'sale.release_cancel', 'sale.release'],
+    ]);
+    await sound();
+  });
+
+  it('sells for cash in one change, once for a key, within the cap', async () => {
+    cli.login('box_office');
+    const sell = (key: string, ...names: string[]) =>
+      cli.usher(
+        ...['sell', show, ...names, '--email', 'ada@example.org', '--paid', 'cash'],
+        ...['--key', key, '--json'],
+      );
+    const sold = await sell('k1', 'A-1', 'A-2');
+    expect(sold.json).toMatchObject({ seats: ['A-1', 'A-2'], amount: 48_000, paid: 'cash' });
+    expect((await sell('k1', 'A-1', 'A-2')).json).toEqual(sold.json);
+    expect((await sell('k1', 'A-5')).err).toContain('key_reused');
+    expect((await sell('k2', 'A-2')).err).toContain('A-2 is booked');
+    expect((await sell('k3', 'A-3', 'A-4', 'A-5')).err).toContain('cap_reached');
+    expect(await seats()).toBe('##FFFFFFFFFF');
+    const [paid] = await shard.rows(
+      `SELECT state, method, taken_by, amount, intent_id FROM payment WHERE show_id = ?`,
+      [world.show.showId],
+    );
+    expect(paid).toMatchObject({ state: 'SUCCEEDED', method: 'cash', taken_by: 'the-box_office' });
+    const posts = await shard.rows<{ kind: string }>(
+      'SELECT kind FROM outbox WHERE show_id = ? ORDER BY outbox_id',
+      [world.show.showId],
+    );
+    expect(posts.map((post) => post.kind)).toEqual(['fan_booking', 'ticket_mail']);
+    expect(await actions(String(sold.json.booking_id))).toEqual(['desk.sell']);
+    await cli.usher('seat', 'block', show, 'A-7', '--reason', 'house');
+    const house = ['sell', show, 'A-7', '--email', 'bo@example.org', '--paid', 'card'];
+    expect((await cli.usher(...house)).err).toContain('A-7 is blocked');
+    expect((await cli.usher(...house, '--also-kept')).code).toBe(0);
+    await sound();
+  });
+
+  it('moves a booking within its zone, with new codes for old', async () => {
+    const bought = await world.grant([0, 1]);
+    await world.book(bought);
+    const id = formatId('booking', { showId: world.show.showId, no: bought.no });
+    await world.shardSql("UPDATE show_seat SET zone = 'front' WHERE show_id = ? AND seat_no > 7", [
+      world.show.showId,
+    ]);
+    expect((await cli.usher('booking', 'reseat', id, 'A-2', 'A-9')).err).toContain('zone gold');
+    expect((await cli.usher('booking', 'reseat', id, 'A-3')).err).toContain('Name 2 seats');
+    const moved = await cli.usher('booking', 'reseat', id, 'A-2', 'A-3', '--json');
+    expect(moved.json).toEqual({ booking_id: id, from: ['A-1'], to: ['A-3'] });
+    expect(await cli.usher('booking', 'reseat', id, 'A-2', 'A-1')).toMatchObject({ code: 0 });
+    expect(await seats()).toBe('##FFFFFFFFFF');
+    const tickets = await shard.rows(
+      `SELECT seat_no AS seatNo, counter, state FROM ticket
+       WHERE show_id = ? AND booking_id = ? ORDER BY seat_no`,
+      [world.show.showId, bought.no],
+    );
+    expect(tickets).toEqual([
+      { seatNo: 0, counter: 3, state: 'VALID' },
+      { seatNo: 1, counter: 1, state: 'VALID' },
+      { seatNo: 2, counter: 2, state: 'VOID' },
+    ]);
+    await world.shardSql("UPDATE ticket SET state = 'USED' WHERE show_id = ? AND seat_no = 1", [
+      world.show.showId,
+    ]);
+    expect((await cli.usher('booking', 'reseat', id, 'A-4', 'A-5')).err).toContain('has been used');
+    await world.shardSql("UPDATE ticket SET state = 'VALID' WHERE show_id = ? AND seat_no = 1", [
+      world.show.showId,
+    ]);
+    expect(await actions(id)).toEqual(['booking.reseat', 'booking.reseat']);
+    await sound();
+  });
+
+  it('lengthens a hold beyond its limit, and ends it', async () => {
+    const held = await world.grant([0]);
+    const id = formatId('reservation', { showId: world.show.showId, no: held.no });
+    const extended = await cli.usher(...['hold', 'extend', show, id, '--minutes', '45', '--json']);
+    const { expires_at: until } = extended.json as { expires_at: string };
+    expect(Date.parse(until) - Date.now()).toBeGreaterThan(48 * 60_000);
+    expect((await cli.usher('hold', 'end', show, id)).code).toBe(0);
+    expect((await cli.usher('hold', 'extend', show, id)).err).toContain('released');
+    expect(await actions(id)).toEqual(['hold.extend', 'hold.end']);
+    await sound();
+  });
+
+  it('gives a sale a waitlist, lists the line, and offers what is unblocked to it', async () => {
+    await layHall();
+    const on = await cli.usher('sale', 'waitlist', world.show.saleId, '--offer-seconds', '300');
+    expect(on.out).toContain('an offer lasts 300 s');
+    await cli.usher('seat', 'block', show, ...world.show.seats, '--reason', 'tranche');
+    const [waiting] = ['fan-000000ab'];
+    await shard.change(
+      `INSERT INTO waitlist (show_id, fan_id, place, state, quantity, joined_at)
+       VALUES (?, ?, 1, 'WAITING', 2, NOW(3))`,
+      [world.show.showId, waiting ?? ''],
+    );
+    await shard.change('UPDATE show_head SET waiting = 1, line_end = 1 WHERE show_id = ?', [
+      world.show.showId,
+    ]);
+    expect((await cli.usher('waitlist', show)).out).toContain('1 wait for 2 seats');
+    await cli.usher('sale', 'release', world.show.saleId, '--seats', '3');
+    expect(await seats()).toBe('FHHxxxxxxxxx');
+    expect((await cli.usher('waitlist', show, '--json')).json).toMatchObject({
+      waiting: 0,
+      entries: [{ fan_id: waiting, state: 'offered', offers: [{ seats: [{}, {}] }] }],
+    });
+    await cli.usher('sale', 'waitlist', world.show.saleId, '--off');
+    await sound();
+  });
+});
