@@ -350,6 +350,23 @@ CREATE TABLE sale_code_use (
   KEY sale_code_use_code (code_id)
 );
 
+CREATE TABLE sale_releases (
+  release_id bigint unsigned NOT NULL AUTO_INCREMENT,
+  sale_id varchar(48) NOT NULL,
+  zone varchar(40),
+  seats int unsigned,
+  due_at datetime(3) NOT NULL,
+  actor varchar(80) NOT NULL,
+  state varchar(9) NOT NULL,
+  released int unsigned NOT NULL DEFAULT 0,
+  made_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  ended_at datetime(3),
+  PRIMARY KEY (release_id),
+  KEY sale_releases_due (state, due_at),
+  KEY sale_releases_sale (sale_id, due_at),
+  CONSTRAINT sale_releases_state CHECK (state IN ('WAITING', 'DONE', 'CANCELLED'))
+);
+
 CREATE TABLE sale_roster (
   sale_id varchar(48) NOT NULL,
   page int unsigned NOT NULL,
@@ -458,6 +475,20 @@ CREATE TABLE booking (
   CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
 );
 
+CREATE TABLE kept_seat (
+  show_id int unsigned NOT NULL,
+  seat_no smallint unsigned NOT NULL,
+  kind varchar(5) NOT NULL,
+  reason varchar(200) NOT NULL,
+  author varchar(80) NOT NULL,
+  kept_at datetime(3) NOT NULL,
+  until_at datetime(3),
+  PRIMARY KEY (show_id, seat_no),
+  KEY kept_seat_until (until_at),
+  CONSTRAINT kept_seat_end CHECK (kind = 'hold' OR until_at IS NULL),
+  CONSTRAINT kept_seat_kind CHECK (kind IN ('block', 'hold'))
+);
+
 CREATE TABLE ledger (
   show_id int unsigned NOT NULL,
   lsn bigint unsigned NOT NULL,
@@ -510,12 +541,15 @@ CREATE TABLE payment (
   updated_at datetime(3) NOT NULL,
   check_at datetime(3),
   manual_capture tinyint(1) NOT NULL DEFAULT 0,
+  method varchar(8) NOT NULL DEFAULT 'provider',
+  taken_by varchar(80),
   received_amount int unsigned,
   received_currency char(3),
   PRIMARY KEY (show_id, reservation_id, attempt),
   UNIQUE KEY payment_idem (show_id, reservation_id, idem_key),
   UNIQUE KEY payment_open (show_id, reservation_id, open_attempt),
   KEY payment_check (check_at),
+  CONSTRAINT payment_method CHECK (method IN ('provider', 'cash', 'card')),
   CONSTRAINT payment_open_state CHECK ((state IN ('CREATED', 'ACTION', 'PROCESSING')) = (open_attempt IS NOT NULL)),
   CONSTRAINT payment_state CHECK (state IN ('CREATED', 'ACTION', 'PROCESSING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'SUCCEEDED_LATE', 'RETAKEN', 'REFUNDED'))
 );
@@ -711,6 +745,14 @@ CREATE TABLE ticket (
   UNIQUE KEY ticket_live_seat (show_id, live_seat),
   CONSTRAINT ticket_live CHECK ((state = 'VOID') = (live_seat IS NULL)),
   CONSTRAINT ticket_state CHECK (state IN ('VALID', 'USED', 'VOID'))
+);
+
+CREATE TABLE tranche (
+  show_id int unsigned NOT NULL,
+  release_id bigint unsigned NOT NULL,
+  seats smallint unsigned NOT NULL,
+  released_at datetime(3) NOT NULL,
+  PRIMARY KEY (show_id, release_id)
 );
 
 CREATE TABLE waitlist (
