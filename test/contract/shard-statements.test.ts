@@ -77,6 +77,15 @@ describe('statements on shards', () => {
     expect([...new Set(wide)].sort()).toEqual(listed.sort());
   });
 
+  it('lock the rows of a list inside a derived table, which MySQL and MariaDB both take', () => {
+    const locking = statements.filter(
+      ({ sql }) => /\bJSON_TABLE\b/.test(sql) && /FOR UPDATE|LOCK IN SHARE MODE/.test(sql),
+    );
+    expect(locking.length).toBeGreaterThan(2);
+    const bare = locking.filter(({ sql }) => !/(FOR UPDATE|LOCK IN SHARE MODE)\s*\)/.test(sql));
+    expect(bare.map(({ file, inFunction }) => `${file} ${inFunction}`)).toEqual([]);
+  });
+
   it('stand in core/store and nowhere else', () => {
     const outside = sourcesUnder(
       [
