@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
-import { mayPush, subscriptionSchema } from '../../core/notify/web-push.js';
+import { subscriptionSchema } from '../../core/domain/push-subscription.js';
+import { mayPush } from '../../core/notify/web-push.js';
 import { seal } from '../../core/runtime/sealing.js';
 import { dropRoomNote, writeRoomNote } from '../../core/store/catalog/room-notes.js';
 import type { ApiDeps } from '../deps.js';

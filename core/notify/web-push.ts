@@ -2,20 +2,9 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import webPush from 'web-push';
-import { z } from 'zod';
+import type { Subscription } from '../domain/push-subscription.js';
 import { isPublicAddress, publicLookup } from '../runtime/public-host.js';
 import type { Secrets } from '../runtime/secrets.js';
-
-/** What a browser gives to whoever may send it notes. */
-export const subscriptionSchema = z.strictObject({
-  endpoint: z.string().max(1_000),
-  expirationTime: z.number().nullable().optional(),
-  keys: z.strictObject({
-    p256dh: z.string().regex(/^[A-Za-z0-9_-]{80,100}$/),
-    auth: z.string().regex(/^[A-Za-z0-9_-]{16,40}$/),
-  }),
-});
-export type Subscription = z.infer<typeof subscriptionSchema>;
 
 export type PushOutcome =
   | { kind: 'sent' }

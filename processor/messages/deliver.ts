@@ -1,6 +1,7 @@
+import { subscriptionSchema } from '../../core/domain/push-subscription.js';
 import type { Gateway } from '../../core/notify/gateway.js';
 import type { Mailer } from '../../core/notify/mailer.js';
-import { subscriptionSchema, type WebPush } from '../../core/notify/web-push.js';
+import type { WebPush } from '../../core/notify/web-push.js';
 import type { Logger } from '../../core/runtime/log.js';
 import { unseal } from '../../core/runtime/sealing.js';
 import { type Account, readAccount } from '../../core/store/catalog/fan-accounts.js';
