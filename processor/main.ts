@@ -18,7 +18,8 @@ import { assertDatabase } from '../core/store/footing.js';
 import { openMover } from '../core/store/mover.js';
 import { laneOf, lanesPerShard, openShards } from '../core/store/shards.js';
 import { openAvailability } from './availability.js';
-import { openLanes } from './lanes/lanes.js';
+import { type Lanes, openLanes } from './lanes/lanes.js';
+import { openPauses } from './lanes/pauses.js';
 import { openSweeper } from './lanes/sweeper.js';
 import { tellDecided } from './lanes/tell.js';
 import { openLoop } from './loop.js';
@@ -57,9 +58,15 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     await Promise.all([laneShards.close(), shards.close(), catalog.close()]);
   });
 
-  const lanes = openLanes({
+  const pauses = openPauses(catalog, (lane) => {
+    lanes.drain(lane).catch((error) => log.warn({ err: error, ...lane }, 'a lane stays behind'));
+  });
+  lifecycle.onClose('pauses', () => pauses.close());
+  await pauses.look();
+  const lanes: Lanes = openLanes({
     shards: laneShards,
     log,
+    isPaused: pauses.isPaused,
     // Told while the database already looks for the next batch.
     onDecided: (shardId, shows) =>
       void setImmediate(() => tellDecided(redis, names, shardId, shows)),

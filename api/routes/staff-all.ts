@@ -4,6 +4,7 @@ import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
 import { staffDeskRoutes } from './staff-desk.js';
 import { staffExportRoutes } from './staff-exports.js';
+import { staffLaneRoutes } from './staff-lanes.js';
 import { staffPaymentRoutes } from './staff-payments.js';
 import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
@@ -29,6 +30,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffSaleRoutes(deps),
     ...staffSaleChangeRoutes(deps),
     ...staffSaleRuleRoutes(deps),
+    ...staffLaneRoutes(deps),
     ...staffReleaseRoutes(deps),
     ...staffSaleCheckRoutes(deps),
     ...staffSaleCodeRoutes(deps),

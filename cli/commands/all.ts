@@ -9,6 +9,7 @@ import { addFaultsCommand } from './faults.js';
 import { addHoldCommands } from './hold.js';
 import { addImportCommand } from './import.js';
 import { addKeysCommands } from './keys.js';
+import { addLaneCommands } from './lane.js';
 import { addLoadtestCommand } from './loadtest.js';
 import { addLoginCommands } from './login.js';
 import { addMigrateCommand } from './migrate.js';
@@ -40,6 +41,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addStaffCommands(program, session);
   addSaleCommands(program, session);
   addShardCommands(program, session);
+  addLaneCommands(program, session);
   addShowCommands(program, session);
   addSeatsCommand(program, session);
   addSeatCommands(program, session);

@@ -34,6 +34,7 @@ export async function collectBatch(
   lanes: number[],
   ask: { recent: ShowId[]; lastServed: ShowId; without: (showId: ShowId) => boolean },
 ): Promise<Collected> {
+  if (lanes.length === 0) return { waiting: [], emptyLanes: [] };
   const found = await findActiveShows(shard, lanes, ask.recent, lookBack);
   const active = rotate(
     found.filter((show) => !ask.without(show.showId)),

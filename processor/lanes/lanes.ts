@@ -20,6 +20,8 @@ export type Lanes = {
 export type LanesDeps = {
   shards: Shards;
   log: Logger;
+  /** Whether staff have paused a lane: its requests wait, and its holds still end. */
+  isPaused?: (lane: LaneRef) => boolean;
   /** Told after each commit, and only then. */
   onDecided: (shardId: number, shows: DecidedShow[]) => void;
 };
@@ -123,9 +125,12 @@ async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
   const nowMs = Date.now();
   forgetBefore(line.recent, nowMs - recentMs);
   forgetBefore(line.blocked, nowMs);
+  const { shardId } = line;
+  const awake = [...line.awake.keys()];
+  const paused = awake.filter((lane) => deps.isPaused?.({ shardId, lane }));
   const { waiting, emptyLanes } = await collectBatch(
-    deps.shards.byId(line.shardId),
-    [...line.awake.keys()],
+    deps.shards.byId(shardId),
+    awake.filter((lane) => !paused.includes(lane)),
     {
       recent: [...line.recent.keys()],
       lastServed: line.lastServed,
@@ -134,11 +139,12 @@ async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
   );
   const alsoShows = [...line.due].filter((showId) => !line.blocked.has(showId));
   line.due.clear();
-  if (waiting.length === 0 && alsoShows.length === 0) return emptyLanes;
+  const asleep = [...emptyLanes, ...paused];
+  if (waiting.length === 0 && alsoShows.length === 0) return asleep;
   line.lastServed = waiting.at(-1)?.showId ?? 0;
   await decideOrSplit(deps, line, { waiting, alsoShows });
   trimCache(line.cache);
-  return emptyLanes;
+  return asleep;
 }
 
 /** Lanes that were asked for again since the pass began stay awake. */

@@ -29,7 +29,8 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
     if (error instanceof BatchOutdated && line.outdated < outdatedMax) {
       line.outdated += 1;
       for (const showId of batch.alsoShows) line.due.add(showId);
-      deps.log.info({ shardId: line.shardId, reason: error.message }, 'a batch was outdated');
+      // With several processors on a shard this is usual: the rival decided what this one had read.
+      deps.log.debug({ shardId: line.shardId, reason: error.message }, 'a batch was outdated');
       return;
     }
     const { shardId } = line;

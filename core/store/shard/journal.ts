@@ -271,3 +271,16 @@ export async function withdrawRequest(
   );
   return matched === 1;
 }
+
+/** Who asked, and which api process answers; undefined when there is no such request. */
+export async function readRequestNode(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+  requestId: number,
+): Promise<{ fanId: string; node: string } | undefined> {
+  const [row] = await shard.rows<{ fanId: string; node: string }>(
+    'SELECT fan_id AS fanId, node FROM request WHERE show_id = ? AND request_id = ?',
+    [showId, requestId],
+  );
+  return row;
+}

@@ -1,0 +1,8 @@
+CREATE TABLE IF NOT EXISTS lane_pauses (
+  shard_id SMALLINT UNSIGNED NOT NULL,
+  lane TINYINT UNSIGNED NOT NULL,
+  actor VARCHAR(80) NOT NULL,
+  reason VARCHAR(200) NOT NULL,
+  paused_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (shard_id, lane)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
