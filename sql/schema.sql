@@ -134,6 +134,15 @@ CREATE TABLE inbox (
   KEY inbox_waiting (waiting, due_at)
 );
 
+CREATE TABLE lane_pauses (
+  shard_id smallint unsigned NOT NULL,
+  lane tinyint unsigned NOT NULL,
+  actor varchar(80) NOT NULL,
+  reason varchar(200) NOT NULL,
+  paused_at datetime(3) NOT NULL,
+  PRIMARY KEY (shard_id, lane)
+);
+
 CREATE TABLE message (
   message_id bigint unsigned NOT NULL AUTO_INCREMENT,
   message_key varchar(90) CHARACTER SET ascii NOT NULL,
