@@ -1,5 +1,5 @@
 import { UsherError } from '../../core/domain/errors.js';
-import { readGate } from '../../core/store/shard/show-change.js';
+import { readGate } from '../../core/store/shard/gates.js';
 import type { ApiDeps } from '../deps.js';
 import type { ShowFacts } from './show-facts.js';
 

@@ -7,7 +7,7 @@ import {
   requestClaimKey,
   unitsByNumber,
 } from '../../core/store/shard/claim-units.js';
-import { readGate } from '../../core/store/shard/show-change.js';
+import { readGate } from '../../core/store/shard/gates.js';
 import type { OutboxHandler } from './deps.js';
 
 const payloadSchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readGate } from '../../core/store/shard/show-change.js';
+import { readGate } from '../../core/store/shard/gates.js';
 import type { OutboxHandler } from './deps.js';
 
 const payloadSchema = z.object({ grants: z.array(z.tuple([z.string(), z.string()])) });

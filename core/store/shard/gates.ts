@@ -27,3 +27,31 @@ export async function changeGates(
     return matched;
   });
 }
+
+/** Reads the gate of a show; undefined for a show that isn't on this shard. */
+export async function readGate(
+  shard: Pick<Database, 'rows'>,
+  showId: ShowId,
+): Promise<
+  | { saleId: string; state: GateState; opensAtMs: number; closesAtMs: number; nowMs: number }
+  | undefined
+> {
+  const [row] = await shard.rows<{
+    sale_id: string;
+    state: GateState;
+    opens_at: Date;
+    closes_at: Date;
+    now: Date;
+  }>('SELECT sale_id, state, opens_at, closes_at, NOW(3) AS now FROM show_gate WHERE show_id = ?', [
+    showId,
+  ]);
+  return (
+    row && {
+      saleId: row.sale_id,
+      state: row.state,
+      opensAtMs: row.opens_at.getTime(),
+      closesAtMs: row.closes_at.getTime(),
+      nowMs: row.now.getTime(),
+    }
+  );
+}

@@ -2,7 +2,7 @@ import { showMoving, UsherError } from '../../domain/errors.js';
 import { formatShowId, type ShowId } from '../../domain/ids.js';
 import type { PriceRules } from '../../domain/price-rules.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
-import type { GateState, SeatState } from '../../domain/states.js';
+import type { SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
 import { offerFreedSeats } from './offers.js';
 import { chainLog, insertLog, type LogEntry } from './show-log.js';
@@ -283,33 +283,5 @@ export async function insertOutbox(tx: Tx, rows: SqlValue[][]): Promise<void> {
   await tx.change(
     'INSERT INTO outbox (show_id, kind, subject_id, payload, created_at, due_at) VALUES ?',
     [rows],
-  );
-}
-
-/** Reads the gate of a show; undefined for a show that isn't on this shard. */
-export async function readGate(
-  shard: Pick<Database, 'rows'>,
-  showId: ShowId,
-): Promise<
-  | { saleId: string; state: GateState; opensAtMs: number; closesAtMs: number; nowMs: number }
-  | undefined
-> {
-  const [row] = await shard.rows<{
-    sale_id: string;
-    state: GateState;
-    opens_at: Date;
-    closes_at: Date;
-    now: Date;
-  }>('SELECT sale_id, state, opens_at, closes_at, NOW(3) AS now FROM show_gate WHERE show_id = ?', [
-    showId,
-  ]);
-  return (
-    row && {
-      saleId: row.sale_id,
-      state: row.state,
-      opensAtMs: row.opens_at.getTime(),
-      closesAtMs: row.closes_at.getTime(),
-      nowMs: row.now.getTime(),
-    }
   );
 }
