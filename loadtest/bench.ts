@@ -3,6 +3,7 @@ import { benchLane, laneSettings } from './bench/lane.js';
 import { type BenchReport, printReport } from './bench/report.js';
 import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
+import { benchSettle, quickSettleSettings, settleSettings } from './bench/settle.js';
 
 const exitRefused = 1;
 const exitUsage = 2;
@@ -20,6 +21,7 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
 
   lane      deciding: one BullMQ job and one transaction per request beside Usher's lanes
   reserve   the same through HTTP, beside an Express echo and a plain locking handler
+  settle    confirm to booking, each event of the provider a hundred times at once, and mails
   room      joining, a million waiting, ten thousand pages, and a random plan judged from outside
 
   --quick   one short round, to see that it runs
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
         },
         say,
       ),
+    settle: () => benchSettle(values.quick ? quickSettleSettings : settleSettings, say),
     room: () => benchRoom(values.quick ? quickRoomSettings : roomSettings, say),
     reserve: () =>
       benchReserve(
