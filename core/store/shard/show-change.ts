@@ -4,6 +4,7 @@ import type { PriceRules } from '../../domain/price-rules.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
 import type { SeatState } from '../../domain/states.js';
 import { type Database, readNowMs, type SqlValue, type Tx } from '../database.js';
+import { type BookedMove, insertMoves, type LedgerMove } from './ledger.js';
 import { offerFreedSeats } from './offers.js';
 import { chainLog, insertLog, type LogEntry } from './show-log.js';
 
@@ -50,18 +51,6 @@ export type OutboxEntry = {
   /** Milliseconds since 1970 before which the relay leaves it alone. */
   notBeforeMs?: number;
 };
-/**
- * One move of money between two accounts, so debits always equal credits: `provider` and `till` hold
- * it, `sales` is earned, `owed` belongs to fans and must go back. Amounts are minor units.
- */
-export type LedgerMove = {
-  reservationId: number;
-  debit: Account;
-  credit: Account;
-  amount: number;
-  currency: string;
-};
-export type Account = 'provider' | 'till' | 'sales' | 'owed';
 export type SeatChange = { seatNo: number; seat: string; state: SeatState };
 
 /** An open change of one show: its head is locked and `nowMs` was read after the lock. */
@@ -206,7 +195,7 @@ export function collectChange(
 ): Collected & { write: () => Promise<ShowNews> } {
   const logs: LogEntry[] = [];
   const posts: OutboxEntry[] = [];
-  const moves: SqlValue[][] = [];
+  const moves: BookedMove[] = [];
   const seats: SeatChange[] = [];
   const change: ShowChange = {
     tx,
@@ -216,12 +205,8 @@ export function collectChange(
     outbox: (entry) => {
       posts.push(entry);
     },
-    book: ({ reservationId, debit, credit, amount, currency }) => {
-      if (amount === 0) return;
-      const lsn = head.lsn + logs.length;
-      const at = new Date(nowMs);
-      const part = moves.length + 1;
-      moves.push([head.showId, lsn, part, reservationId, at, debit, credit, amount, currency]);
+    book: (move) => {
+      moves.push({ ...move, lsn: head.lsn + logs.length });
     },
     seats: (changes) => {
       seats.push(...changes);
@@ -233,7 +218,7 @@ export function collectChange(
     const version = head.version + (seats.length > 0 ? 1 : 0);
     const log = chainLog(head.showId, { end: head, at }, logs);
     await insertLog(tx, log.rows);
-    await insertMoves(tx, moves);
+    await insertMoves(tx, { showId: head.showId, at }, moves);
     await insertOutbox(
       tx,
       posts.map((entry) => outboxRow(head.showId, entry, nowMs)),
@@ -254,16 +239,6 @@ export function collectChange(
 /** Each seat once, in the state it ends in: one that was freed and offered was never free. */
 function lastOfEach(seats: SeatChange[]): SeatChange[] {
   return [...new Map(seats.map((seat) => [seat.seatNo, seat])).values()];
-}
-
-/** Rows: as made by `book`. */
-async function insertMoves(tx: Tx, rows: SqlValue[][]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.change(
-    `INSERT INTO ledger (show_id, lsn, part, reservation_id, at, debit, credit, amount, currency)
-     VALUES ?`,
-    [rows],
-  );
 }
 
 export function outboxRow(showId: ShowId, entry: OutboxEntry, nowMs: number): SqlValue[] {
