@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { benchCompare, compareSettings } from './bench/compare.js';
 import { benchLane, laneSettings } from './bench/lane.js';
 import { type BenchReport, printReport } from './bench/report.js';
 import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
 import { benchSettle, quickSettleSettings, settleSettings } from './bench/settle.js';
+import { writeBenchDocs } from './bench/write-docs.js';
 
 const exitRefused = 1;
 const exitUsage = 2;
@@ -23,9 +25,11 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
   reserve   the same through HTTP, beside an Express echo and a plain locking handler
   settle    confirm to booking, each event of the provider a hundred times at once, and mails
   room      joining, a million waiting, ten thousand pages, and a random plan judged from outside
+  compare   seats held durably: plain handler, one job per request, Redis counter and Usher
 
   --quick   one short round, to see that it runs
   --binlog  with the binary log on and synced at each commit (lane)
+  --write-docs  puts the figures into docs/benchmarks.md (compare)
   --json    the report as JSON`;
 
 async function main(): Promise<void> {
@@ -35,6 +39,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       binlog: { type: 'boolean', default: false },
+      'write-docs': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -50,6 +55,14 @@ async function main(): Promise<void> {
         say,
       ),
     settle: () => benchSettle(values.quick ? quickSettleSettings : settleSettings, say),
+    compare: () =>
+      benchCompare(
+        {
+          ...compareSettings,
+          ...(values.quick ? { rounds: 1, requests: 1_500, warmUp: 500 } : {}),
+        },
+        say,
+      ),
     room: () => benchRoom(values.quick ? quickRoomSettings : roomSettings, say),
     reserve: () =>
       benchReserve(
@@ -65,6 +78,7 @@ async function main(): Promise<void> {
     return;
   }
   const report = await bench();
+  if (values['write-docs']) writeBenchDocs(report);
   printReport(report, values.json);
   const wrong = mustBeNone.some((name) => (report.exact[name] ?? 0) > 0);
   if (wrong) process.exitCode = exitRefused;

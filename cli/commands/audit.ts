@@ -10,7 +10,12 @@ export function addAuditCommand(program: Command, session: Session): void {
   addCommand(program, session, {
     usage: 'audit [sale]',
     summary: 'recount every seat, request and payment from outside; exits 1 when a rule is broken',
-    examples: ['usher audit', 'usher audit premiere --settled --json', 'usher audit --watch'],
+    examples: [
+      'usher audit',
+      'usher audit premiere --settled --json',
+      'usher audit --watch',
+      'usher audit --prove',
+    ],
     options: (command) =>
       command
         .option('--settled', 'no call is under way: nothing may be left half done')
@@ -18,12 +23,20 @@ export function addAuditCommand(program: Command, session: Session): void {
         .option('--every <seconds>', 'with --watch: from one look to the next (5)')
         .option('--times <number>', 'with --watch: so many looks')
         .option('--client-log <file>', "what a crowd's fans saw, from `usher loadtest`")
+        .option('--prove', 'plant known bugs in throw-away builds: each must turn its rule red')
         .option('--mailbox <url>', 'the local mailbox, to compare mails with bookings'),
     run,
   });
 }
 
 async function run({ args, options, out, context }: Call): Promise<ExitCode> {
+  if (options.prove) {
+    return runProgram(context, {
+      script: 'loadtest/proof/main.js',
+      args: [...args, ...(out.json ? ['--json'] : [])],
+      env: context.env,
+    });
+  }
   const { catalogUrl, shardUrls, payments } = directConfig(context);
   const local = readLocalSettings(dataDirOf(context));
   const mailbox = local?.runs.mailbox ? `http://127.0.0.1:${local.ports.mailboxHttp}` : undefined;

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Session } from '../command.js';
 import { runProgram } from '../spawn.js';
 
-const names = ['lane', 'reserve', 'room', 'settle'] as const;
+const names = ['lane', 'reserve', 'room', 'settle', 'compare'] as const;
 
 /** Benches have flags of their own, so everything after the name is passed on as it is. */
 export function addBenchCommand(program: Command, session: Session): void {
@@ -21,6 +21,7 @@ export function addBenchCommand(program: Command, session: Session): void {
         '  usher bench lane',
         '  usher bench reserve --json',
         '  usher bench room --quick',
+        '  usher bench compare --write-docs',
       ].join('\n'),
     )
     .action(async (name: string | undefined, flags: string[], options: { json?: boolean }) => {

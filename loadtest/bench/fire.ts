@@ -12,7 +12,7 @@ export async function fire(
   settings: { connections: number; warmUp: number; rate?: number },
 ): Promise<Measured> {
   const { connections, warmUp, ...rest } = settings;
-  await send(target, path, calls.slice(0, warmUp), { connections });
+  if (warmUp > 0) await send(target, path, calls.slice(0, warmUp), { connections });
   return send(target, path, calls.slice(warmUp), { connections, ...rest });
 }
 

@@ -20,7 +20,12 @@ export type Stage = {
   close(): Promise<void>;
 };
 
-export type Running = { ready: Record<string, unknown>; stop(): Promise<void> };
+export type Running = {
+  ready: Record<string, unknown>;
+  stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
+};
 
 const catalogName = 'usher_bench_catalog';
 const shardName = 'usher_bench_shard';
@@ -90,7 +95,7 @@ async function startProgram(script: string, env: NodeJS.ProcessEnv): Promise<Run
   });
   const ready = await readyLine(child, script);
   child.stdout?.resume();
-  return { ready, stop: () => stopProgram(child) };
+  return { ready, stop: () => stopProgram(child), kill: () => stopProgram(child, 'SIGKILL') };
 }
 
 function readyLine(child: ChildProcess, script: string): Promise<Record<string, unknown>> {
@@ -123,14 +128,18 @@ function parseLine(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function stopProgram(child: ChildProcess): Promise<void> {
+function stopProgram(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
     child.once('exit', () => {
       clearTimeout(timer);
       resolve();
     });
-    child.kill('SIGTERM');
+    child.kill(signal);
   });
 }
 

@@ -11,9 +11,12 @@ const part = 'HTTP API';
 const tenMinutesMs = 600_000;
 
 /** An instance whose clock is wrong must say that it isn't ready. */
-async function noteUnready({ world, note }: FaultRun): Promise<void> {
-  const { status } = await readJson(new URL('/readyz', world.usher.url));
-  if (status === 503) note('unready');
+async function noteUnready({ world, note, notes }: FaultRun): Promise<void> {
+  for (let tries = 0; tries < 20 && !notes.get('unready'); tries += 1) {
+    const { status } = await readJson(new URL('/readyz', world.usher.url));
+    if (status === 503) note('unready');
+    await sleep(100);
+  }
 }
 
 /** One fan asks the same thing a hundred times at once; all answers must be one. */
@@ -88,7 +91,7 @@ export const apiCells: Cell[] = [
       part,
       fault: `cut from ${service}`,
       ...bend(({ world }) => [world.wire('api', service)], 'cut'),
-      holdMs: 3_000,
+      holdMs: service === 'provider' ? 5_000 : 3_000,
     }),
   ),
   ...(['mysql', 'redis'] as const).map(

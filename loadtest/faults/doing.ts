@@ -49,7 +49,7 @@ export async function crawl(run: FaultRun, label: string, msMax: number): Promis
   }
 }
 
-/** Starts a program again whose calendar clock is wrong. */
+/** Starts a program again, whose calendar clock then jumps. */
 export async function shiftClock(run: FaultRun, label: string, byMs: number): Promise<void> {
   const program = run.world.program(label);
   await program.end('SIGTERM');
@@ -57,6 +57,7 @@ export async function shiftClock(run: FaultRun, label: string, byMs: number): Pr
     NODE_OPTIONS: `--import=${clockFile}`,
     USHER_SHIFT_CLOCK_MS: String(byMs),
   });
+  process.kill(program.pid, 'SIGUSR2');
   run.note('shifted');
 }
 

@@ -13,7 +13,7 @@ export type Program = {
   log(): string;
   hasEnded(): boolean;
   /** Does nothing while it runs. */
-  start(env?: NodeJS.ProcessEnv): Promise<void>;
+  start(env?: NodeJS.ProcessEnv, fromDist?: string): Promise<void>;
   /** Resolves when the process is gone; SIGTERM becomes SIGKILL after ten seconds. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   pause(): void;
@@ -40,10 +40,10 @@ export function prepareProgram(
     },
     log: () => log,
     hasEnded,
-    start: async (more = {}) => {
+    start: async (more = {}, fromDist = dist) => {
       // Two faults may both want it back.
       if (!hasEnded()) return;
-      const started = spawn(process.execPath, [join(dist, name, 'main.js')], {
+      const started = spawn(process.execPath, [join(fromDist, name, 'main.js')], {
         env: { ...env, ...more },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -11,7 +11,13 @@ const everyMs = 500;
  */
 export async function settle(
   usher: PrivateUsher,
-  want: { saleId?: string; msMax: number; clientLog?: ClientLog },
+  want: {
+    saleId?: string;
+    msMax: number;
+    clientLog?: ClientLog;
+    /** What to wait for, if not for a clean report. */
+    until?: (report: AuditReport) => boolean;
+  },
 ): Promise<{ report: AuditReport; ms: number }> {
   const startMs = performance.now();
   const { calls = [], pushes = [] } = want.clientLog ?? {};
@@ -28,7 +34,7 @@ export async function settle(
       ...(want.saleId === undefined ? {} : { saleId: want.saleId }),
     });
     const ms = performance.now() - startMs;
-    if (report.clean || ms > want.msMax) return { report, ms };
+    if ((want.until?.(report) ?? report.clean) || ms > want.msMax) return { report, ms };
     await sleep(everyMs);
   }
 }

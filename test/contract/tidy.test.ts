@@ -13,6 +13,8 @@ const environmentReaders: Record<string, string> = {
   'loadtest/bench/lane.ts': 'hands the search path on to what it starts',
   'loadtest/bench/stage.ts': 'hands the search path on to what it starts',
   'loadtest/faults/shift-clock.ts': 'is loaded into a program before it',
+  'loadtest/baselines/redis-counter.ts': 'is started on its own by the bench',
+  'loadtest/baselines/one-job-handler.ts': 'is started on its own by the bench',
   'loadtest/baselines/one-job-producer.ts': 'is started on its own by the bench',
   'loadtest/baselines/one-job-worker.ts': 'is started on its own by the bench',
   'loadtest/baselines/plain-handler.ts': 'is started on its own by the bench',

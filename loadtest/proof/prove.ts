@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import type { RowDataPacket } from 'mysql2/promise';
+import mysql from 'mysql2/promise';
+import type { AuditReport } from '../audit/run.js';
+import { usualBehaviour } from '../crowd/plan.js';
+import { runCrowd } from '../crowd/run.js';
+import { addSales, makeAccounts } from '../crowd/target.js';
+import { openPrivateUsher, type PrivateUsher } from '../stage/private-usher.js';
+import { sleep } from '../stage/programs.js';
+import { settle } from '../stage/settle.js';
+import { type Bug, troublePatches } from './bugs.js';
+import { patchedBuild } from './patched-build.js';
+
+export type Proof = {
+  name: string;
+  bug: string;
+  /** What must turn red, and what did. */
+  expected: string[];
+  red: string[];
+  proven: boolean;
+  text: string;
+};
+
+type ProofOptions = {
+  bugs: Bug[];
+  seed: string;
+  env: NodeJS.ProcessEnv;
+  say: (text: string) => void;
+};
+
+const fans = 30;
+const cleanMsMax = 150_000;
+/** How long a bug's Usher may settle: what stays red then is what the bug left. */
+const redMsMax = 18_000;
+const replaced = ['api', 'admission', 'processor', 'processor 2'];
+
+/** Without a bug the audit must be clean, with each bug a named rule must be red. */
+export async function prove(options: ProofOptions): Promise<Proof[]> {
+  const usher = await openPrivateUsher({
+    env: options.env,
+    say: options.say,
+    processors: 2,
+    shards: 1,
+  });
+  const proofs: Proof[] = [];
+  try {
+    const troubles = [...new Set(options.bugs.map((bug) => bug.trouble))].filter(Boolean);
+    const controls: Bug[] = [undefined, ...troubles].map((trouble) => ({
+      name: trouble === undefined ? 'no-bug' : `no-bug, ${trouble}`,
+      bug: 'none: the audit must be clean',
+      rules: [],
+      patches: [],
+      ...(trouble === undefined ? {} : { trouble }),
+    }));
+    for (const [no, bug] of [...controls, ...options.bugs].entries()) {
+      const proof = await proveOne(usher, bug, { ...options, no });
+      options.say(`${proof.proven ? 'proven' : 'NOT PROVEN'}  ${bug.name}: ${proof.text}`);
+      proofs.push(proof);
+    }
+  } finally {
+    await usher.close();
+  }
+  return proofs;
+}
+
+async function proveOne(
+  usher: PrivateUsher,
+  bug: Bug,
+  { no, seed }: { no: number; seed: string },
+): Promise<Proof> {
+  const patches = [...bug.patches, ...(bug.trouble ? troublePatches[bug.trouble] : [])];
+  const dist = patchedBuild(join(usher.dataDir, `bug-${no}`), patches);
+  await Promise.all(replaced.map((label) => usher.program(label).end('SIGKILL')));
+  await unguard(usher, bug, 'drop');
+  await Promise.all(replaced.map((label) => usher.program(label).start({}, dist)));
+  const report = await load(usher, bug, { no, seed });
+  await unguard(usher, bug, 'make');
+  const red = [...new Set(report.violations.map(({ rule }) => rule))];
+  const seen = red.filter((rule) => bug.rules.includes(rule));
+  const proven = bug.rules.length === 0 ? red.length === 0 : seen.length > 0;
+  const [first] = report.violations.filter(
+    ({ rule }) => bug.rules.length === 0 || seen.includes(rule),
+  );
+  return {
+    name: bug.name,
+    bug: bug.bug,
+    expected: bug.rules,
+    red,
+    proven,
+    text: first ? `${first.rule} ${first.where}: ${first.text}` : 'the auditor found nothing',
+  };
+}
+
+async function load(
+  usher: PrivateUsher,
+  bug: Bug,
+  { no, seed }: { no: number; seed: string },
+): Promise<AuditReport> {
+  const saleId = `bug-${no}`;
+  const [sale] = await addSales(usher, [
+    {
+      saleId,
+      shows: 1,
+      rows: 3,
+      seatsPerRow: 10,
+      opensInMs: 1_000,
+      lobby: 'arrival',
+      ratePerMinute: bug.ratePerMinute ?? 60_000,
+      passCap: 1_000,
+      holdSeconds: 3,
+    },
+  ]);
+  if (!sale) throw new Error('no sale was made');
+  if (bug.seatCap !== undefined) {
+    for (const shard of usher.shards)
+      await shard.query('UPDATE show_head SET seat_cap = ?', [bug.seatCap]);
+  }
+  const accounts = await makeAccounts(usher, { fans, signUps: 2 });
+  const rival =
+    bug.trouble === 'seat locks held by others' ? holdSeatLocks(usher, saleId) : undefined;
+  const { log } = await runCrowd({
+    url: usher.url,
+    arrivals: { fans, seed: `${seed} ${bug.name}`, overMs: 2_000, shape: 'even' },
+    behaviour: {
+      ...usualBehaviour,
+      browses: 0,
+      leaves: 0,
+      thinkMs: [0, 200],
+      pollMs: [100, 300],
+      ...bug.behaviour,
+    },
+    sales: [sale],
+    accounts,
+    until: 'paid',
+    msMax: 25_000,
+  });
+  await rival?.end();
+  // Holds that nobody ends are a breach only once the sweeper's own bound is over.
+  if (bug.rules.length > 0) await sleep(bug.rules.includes('I20') ? 11_000 : 4_000);
+  const msMax = bug.rules.length === 0 ? cleanMsMax : redMsMax;
+  const wanted = (report: AuditReport) =>
+    report.violations.some(({ rule }) => bug.rules.includes(rule));
+  return (await settle(usher, { saleId, msMax, clientLog: log, until: wanted })).report;
+}
+
+/** Somebody reads seats with locks, as a report or a maintenance script would. */
+function holdSeatLocks(usher: PrivateUsher, saleId: string): { end(): Promise<void> } {
+  let stop = false;
+  const loop = (async () => {
+    const connection = await mysql.createConnection({ uri: usher.shardUrls[0] ?? '' });
+    while (!stop) {
+      await connection.query('START TRANSACTION');
+      // Chosen as a deadlock's victim it has no locks left, and simply tries again.
+      await connection
+        .query<RowDataPacket[]>(
+          `SELECT s.seat_no FROM show_gate g STRAIGHT_JOIN show_seat s ON s.show_id = g.show_id
+           WHERE g.sale_id = ? FOR UPDATE`,
+          [saleId],
+        )
+        .catch(() => undefined);
+      await sleep(80);
+      await connection.query('ROLLBACK');
+      await sleep(80);
+    }
+    await connection.end();
+  })();
+  return {
+    end: async () => {
+      stop = true;
+      await loop;
+    },
+  };
+}
+
+async function unguard(usher: PrivateUsher, bug: Bug, what: 'drop' | 'make'): Promise<void> {
+  for (const guard of bug.unguard ?? []) {
+    const connections = guard.database === 'catalog' ? [usher.catalog] : usher.shards;
+    for (const connection of connections) await connection.query(guard[what]);
+  }
+}
