@@ -1,43 +1,14 @@
 // Bugs that people have shipped, each as a change of the compiled text. They exist in throw-away
 // copies of the build only: the real code has no switch for them. A text that is not there any more
 // ends the run, so that no bug can silently stop being planted.
-import type { Rule } from '../audit/findings.js';
 import type { Behaviour } from '../crowd/plan.js';
-
-export type Patch = { file: string; from: string; to: string };
-
-export type Bug = {
-  name: string;
-  bug: string;
-  /** Rules of which at least one must turn red. */
-  rules: Rule[];
-  patches: Patch[];
-  /** What is wrong in the surroundings, also without the bug: without it the run must be clean. */
-  trouble?: 'seat locks held by others' | 'statements fail at random';
-  /** Guards of last resort that would refuse the bug's rows, dropped before and made again. */
-  unguard?: { database: 'catalog' | 'shard'; drop: string; make: string }[];
-  behaviour?: Partial<Behaviour>;
-  seatCap?: number;
-  ratePerMinute?: number;
-};
+import type { Bug } from './bug.js';
 
 const lanes = 'processor/lanes/batch.js';
 const decisions = 'core/store/shard/decisions.js';
 const overdue = 'core/store/shard/overdue.js';
 const bookings = 'core/store/shard/bookings.js';
 const database = 'core/store/database.js';
-
-/** One statement in so many fails as a deadlock victim's does; transactions are to be repeated. */
-export const troublePatches: Record<NonNullable<Bug['trouble']>, Patch[]> = {
-  'seat locks held by others': [],
-  'statements fail at random': [
-    {
-      file: bookings,
-      from: 'await tx.change(`INSERT INTO booking',
-      to: "if (Math.random() < 0.5) throw Object.assign(new Error('Deadlock found'), { errno: 1213 });\n    await tx.change(`INSERT INTO booking",
-    },
-  ],
-};
 
 const paysAlways: Partial<Behaviour> = { abandons: 0, releases: 0, declined: 0, challenged: 0 };
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../core/runtime/paths.js';
-import type { Patch } from './bugs.js';
+import type { Patch } from './bug.js';
 
 /** Folders of the repository that programs look into, beside the build itself. */
 const beside = ['node_modules', 'package.json', 'sql', 'examples', 'core'];

@@ -8,7 +8,7 @@ import { addSales, makeAccounts } from '../crowd/target.js';
 import { openPrivateUsher, type PrivateUsher } from '../stage/private-usher.js';
 import { sleep } from '../stage/programs.js';
 import { settle } from '../stage/settle.js';
-import { type Bug, troublePatches } from './bugs.js';
+import { type Bug, troublePatches } from './bug.js';
 import { patchedBuild } from './patched-build.js';
 
 export type Proof = {

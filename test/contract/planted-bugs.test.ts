@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { rules } from '../../loadtest/audit/findings.js';
-import { bugs, troublePatches } from '../../loadtest/proof/bugs.js';
+import { troublePatches } from '../../loadtest/proof/bug.js';
+import { bugs } from '../../loadtest/proof/bugs.js';
 
 describe('the planted bugs', () => {
   it('are at least the nine that every auditor must see, each with rules that exist', () => {
