@@ -3,6 +3,8 @@ import { openAccepting } from '../../api/accept/accepting.js';
 import { openCapClaiming } from '../../api/accept/cap-claiming.js';
 import { openLog } from '../../core/runtime/log.js';
 import { claimsOf } from '../../core/store/catalog/cap-claims.js';
+import { sellAtDesk } from '../../core/store/shard/desk-sale.js';
+import { changeShow } from '../../core/store/shard/show-change.js';
 import { laneOf } from '../../core/store/shards.js';
 import { openLanes } from '../../processor/lanes/lanes.js';
 import { claimsHandler } from '../../processor/outbox/claims.js';
@@ -136,6 +138,18 @@ describe('the cap of a sale over shows on two shards', () => {
     await relay();
     expect(await counted(fanId)).toBe(await heldBy(fanId));
     expect(await counted(fanId)).toBeLessThan(12);
+  });
+
+  it('counts what the desk sells, though the desk may go past it', async () => {
+    const fanId = randomText(12);
+    const { showId } = shows.at(-1) as TestShow;
+    const shard = await stores.shards.forShow(showId);
+    const sale = { fanId, seats: ['A-1'], by: 'desk', idemKey: 'one', alsoKept: false };
+    await changeShow(shard, showId, (change) => sellAtDesk(change, { ...sale, method: 'cash' }));
+    await relay();
+    expect(await counted(fanId)).toBe(1);
+    const [one] = shows as [TestShow];
+    await expect(api(true)(fanId, one, 1, 1)).rejects.toMatchObject({ code: 'cap_reached' });
   });
 
   it('lets a fan ask again at once when seats were given back a moment ago', async () => {

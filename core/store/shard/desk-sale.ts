@@ -8,6 +8,7 @@ import { bookReservation } from './bookings.js';
 import { holdSeats, insertReservations, lockQuotas, readSeats } from './decisions.js';
 import { startPaying } from './paying.js';
 import { lockReservation, type Reservation } from './reservations.js';
+import { tellClaims } from './seats.js';
 import type { ShowChange } from './show-change.js';
 
 /** How a sale at the desk is paid; no payment provider is asked. */
@@ -78,6 +79,8 @@ export async function sellAtDesk(
   );
   const numbers = seats.map((seat) => seat.seatNo);
   change.log({ kind: 'GRANTED', subjectId: requestId, detail: { seats: numbers, by: sale.by } });
+  // The desk may go past a cap of the sale, and what it sells counts from then on.
+  tellClaims(change, requestId, true);
   const reservation = await reserved(change, requestId);
   await startPaying(change, reservation, nowMs);
   const attempt = grant.amount === 0 ? 0 : 1;
