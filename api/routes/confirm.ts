@@ -12,6 +12,7 @@ import { bookedSchema } from '../booking-body.js';
 import { confirmAnswer, overError, pendingSchema } from '../confirm-answer.js';
 import type { ApiDeps } from '../deps.js';
 import { readIdempotencyKey } from '../idempotency.js';
+import { claimOffer } from '../offer-claim.js';
 import { type Answer, type Route, route } from '../route.js';
 
 const bodySchema = z.strictObject({
@@ -47,6 +48,7 @@ export function confirmRoutes(deps: Deps): Route[] {
         if (!ref) throw missing();
         const shard = await shardOf(deps, ref);
         const wish = { fanId, idemKey, paymentToken: body.payment_token };
+        await claimOffer(deps.catalog, shard, ref);
         const begun = await begin(deps, shard, ref, wish);
         const attempt = await carryOn(settling, shard, ref, begun);
         const reservation = await readReservation(shard, ref.showId, ref.no);

@@ -82,3 +82,31 @@ export async function readOpenOffers(
   );
   return rows.map((row) => ({ ...row, seats: JSON.parse(row.seats) as ReservedSeat[] }));
 }
+
+/** An offer whose seats count over all shows of its sale, with what names its claim. */
+export type CappedOffer = {
+  fanId: string;
+  idemKey: string;
+  bodyHash: string;
+  seats: number;
+  saleId: string;
+};
+
+/** Undefined for what is no offer, and in a sale without a cap over its shows. */
+export async function readCappedOffer(
+  shard: Reader,
+  showId: ShowId,
+  reservationId: number,
+): Promise<CappedOffer | undefined> {
+  const [row] = await shard.rows<CappedOffer>(
+    `SELECT q.fan_id AS fanId, q.idem_key AS idemKey, q.body_hash AS bodyHash,
+       JSON_LENGTH(r.seats) AS seats, g.sale_id AS saleId
+     FROM reservation r
+     JOIN request q ON q.show_id = r.show_id AND q.request_id = r.reservation_id
+     JOIN show_head h ON h.show_id = r.show_id
+     JOIN show_gate g ON g.show_id = r.show_id
+     WHERE r.show_id = ? AND r.reservation_id = ? AND r.offered = 1 AND h.capped = 1`,
+    [showId, reservationId],
+  );
+  return row;
+}
