@@ -11,6 +11,9 @@ export const caughtKinds = [
   'code_used',
   'code_refused',
   'code_missing',
+  'slowed',
+  'endless',
+  'barred',
 ] as const;
 
 export type CaughtKind = (typeof caughtKinds)[number];

@@ -18,8 +18,9 @@ type Inside = GateDeps & { rooms: Rooms; revoked: RevokedPasses };
 /**
  * Ends a fan's place or pass. SQL first: the pass is refused everywhere before its slot lets
  * somebody else in, and the place comes back by no receipt.
+ * @returns the passes that ended.
  */
-export async function end(inside: Inside, ending: Ending): Promise<void> {
+export async function end(inside: Inside, ending: Ending): Promise<string[]> {
   const sale = await inside.rooms.sale(ending.saleId);
   const exit = await exitOf(inside, sale, ending);
   const ended = await inside.catalog.transaction(async (tx) => {
@@ -27,11 +28,12 @@ export async function end(inside: Inside, ending: Ending): Promise<void> {
     return endPasses(tx, ending);
   });
   if (ending.state !== 'SPENT') await refuse(inside, sale, ended);
-  if (sale.standing) return;
+  if (sale.standing) return ended;
   const kind = ({ SPENT: 'd', LEFT: 'l', REVOKED: 'b' } as const)[ending.state];
   await whileRedisIsThere(() =>
     inside.rooms.use(ending.saleId, (room) => room.end(ending.fanId, kind, ending.passId)),
   );
+  return ended;
 }
 
 /** What is written down of a place that ends without a pass; undefined when there is nothing. */

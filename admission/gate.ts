@@ -1,7 +1,6 @@
-import { UsherError } from '../core/domain/errors.js';
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
-import { type News, publish } from '../core/redis/news.js';
+import type { News } from '../core/redis/news.js';
 import { RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
@@ -11,7 +10,13 @@ import { strikeExit } from '../core/store/catalog/room-exits.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
 import type { Asker, FanPlace, RoomFigures } from './answers.js';
-import { type Caught, type CaughtCounter, openCaught, readCaught } from './caught.js';
+import {
+  type Caught,
+  type CaughtCounter,
+  type CaughtKind,
+  openCaught,
+  readCaught,
+} from './caught.js';
 import { askWork, hasPriority, isGuarded, passDoor } from './door.js';
 import { drawScore, openSeed } from './draw.js';
 import { end, endBanned, finishAll, whileRedisIsThere } from './ending.js';
@@ -23,7 +28,15 @@ import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
 import { admitAtOnce } from './standing.js';
-import { type Place, passPlace, type Receipt, readReceipt, tellPlace } from './telling.js';
+import { admitNow, carrySettings } from './steering.js';
+import {
+  endlessPlace,
+  type Place,
+  passPlace,
+  type Receipt,
+  readReceipt,
+  tellPlace,
+} from './telling.js';
 import type { Challenge } from './work.js';
 
 export type GateDeps = {
@@ -63,6 +76,8 @@ export type Gate = {
   challenge(ask: { saleId: string; fanId: string }): Promise<Challenge | null>;
   /** What the door of a room has turned away. @throws UsherError `unavailable`. */
   caught(saleId: string): Promise<Caught>;
+  /** Counts what a program caught before the door. */
+  note(saleId: string, kind: CaughtKind): void;
   /** @throws UsherError `not_found` for somebody who has no place and shows no receipt. */
   place(ask: PlaceAsk): Promise<Place>;
   /** How many places lie before each fan's first one; nobody counts as seen by it. */
@@ -80,8 +95,11 @@ export type Gate = {
   finish(ask: { saleId: string; fanId: string; passId: string }): Promise<void>;
   /** The same for many passes of one sale, with one statement. */
   finishAll(ask: { saleId: string; passes: { fanId: string; passId: string }[] }): Promise<void>;
-  /** Takes place and pass from a fan, who can't join this sale again. */
-  revoke(ask: { saleId: string; fanId: string }): Promise<void>;
+  /**
+   * Takes place and pass from a fan, who can't join this sale again.
+   * @returns the passes that ended.
+   */
+  revoke(ask: { saleId: string; fanId: string }): Promise<string[]>;
   /** Takes the passes of a banned account, and lets it wait for ever in every room. */
   ban(fanId: string): Promise<void>;
   /**
@@ -123,22 +141,27 @@ export function openGate(deps: GateDeps): Gate {
     join: (ask) => join(inside, ask),
     challenge: async ({ saleId, fanId }) => askWork(inside, await rooms.sale(saleId), fanId),
     caught: (saleId) => whileRedisIsThere(() => readCaught(deps.redis, deps.names, saleId)),
+    note: caught.count,
     place: (ask) => place(inside, ask),
     ranks: (saleId, fanIds) =>
       whileRedisIsThere(() => readRanks(deps.redis, deps.names, { saleId, fanIds })),
-    leave: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'LEFT' }),
-    finish: (ask) => end(inside, { ...ask, state: 'SPENT' }),
+    leave: async ({ saleId, fanId }) => {
+      await end(inside, { saleId, fanId, state: 'LEFT' });
+    },
+    finish: async (ask) => {
+      await end(inside, { ...ask, state: 'SPENT' });
+    },
     finishAll: (ask) => finishAll(inside, ask.saleId, ask.passes),
     revoke: ({ saleId, fanId }) => end(inside, { saleId, fanId, state: 'REVOKED' }),
     ban: (fanId) => endBanned(inside, fanId),
-    admit: (saleId, fans) => admit(inside, saleId, fans),
+    admit: (saleId, fans) => admitNow(rooms, saleId, fans),
     figures: async (saleId) => (await inside.numbers.read(saleId)).figures,
     hear: ({ passes }) => {
       for (const [passId, expiresMs] of passes) revoked.add(passId, expiresMs);
     },
     room: async (saleId) => (await inside.numbers.read(saleId)).numbers,
     isRevoked: (passId) => revoked.has(passId),
-    changed: (saleId) => changed(inside, saleId),
+    changed: (saleId) => carrySettings(inside, saleId),
     signPass: deps.tokens.signPass,
     close: () => {
       revoked.close();
@@ -149,6 +172,8 @@ export function openGate(deps: GateDeps): Gate {
 
 async function join(inside: Inside, ask: GateJoin): Promise<{ created: boolean; place: Place }> {
   const sale = await inside.rooms.sale(ask.saleId);
+  if (ask.banned) inside.caught.count(ask.saleId, 'endless');
+  if (sale.standing && ask.banned) return { created: false, place: endlessPlace(ask) };
   if (sale.standing) {
     const { pass, created } = await admitAtOnce(inside.catalog, sale, ask.fanId, Date.now());
     return { created, place: passPlace(inside.tokens, ask, pass) };
@@ -211,6 +236,7 @@ async function joinRoom(
       case 'draining':
         throw draining();
       case 'barred':
+        inside.caught.count(saleId, 'barred');
         throw barred();
       case 'early':
         throw notOpenYet(answer.lobbyMs, Date.now());
@@ -223,6 +249,7 @@ async function joinRoom(
 
 async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
   const sale = await inside.rooms.sale(ask.saleId);
+  if (sale.standing && ask.banned) return endlessPlace(ask);
   if (sale.standing) {
     const pass = await readLastPass(inside.catalog, ask);
     if (!pass) throw noPlace();
@@ -242,31 +269,6 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
   } catch (error) {
     return passPlace(inside.tokens, ask, await passWithoutRedis(inside, ask, error));
   }
-}
-
-async function admit(inside: Inside, saleId: string, fans: number): Promise<number> {
-  const sale = await inside.rooms.sale(saleId);
-  if (sale.standing) {
-    throw new UsherError('conflict', 'Nobody waits in a standing sale; everybody is let in.');
-  }
-  const told = await whileRedisIsThere(() => inside.rooms.use(saleId, (room) => room.admit(fans)));
-  if ('fans' in told) return told.fans;
-  throw new UsherError('conflict', `The room is ${told.state}; it lets nobody in now.`);
-}
-
-/** A pump brings the settings in as well, so a Redis that is away fails no command of staff. */
-async function changed(inside: Inside, saleId: string): Promise<void> {
-  const sale = await inside.rooms.refresh(saleId);
-  try {
-    if (!sale.standing) await inside.rooms.configure(saleId);
-  } catch (error) {
-    if (!(error instanceof RedisAway)) throw error;
-    inside.log.warn({ saleId }, 'the room learns of its new settings when Redis is back');
-  }
-  inside.numbers.forget(saleId);
-  const { numbers } = await inside.numbers.read(saleId);
-  const news = { kind: 'room', sale_id: saleId, room: numbers } as const;
-  await publish(inside.redis, inside.names.everyoneChannel, news);
 }
 
 function askerOf({ patient = false, banned = false }: PlaceAsk): Asker {

@@ -40,8 +40,6 @@ export const limits = {
   /** How long a place is kept for somebody who stepped aside, to be served first. */
   keptMs: 900_000,
   keptLongMs: 3_600_000,
-  /** Most fans that staff let in at once, beside the rate. */
-  admitMax: 1_000,
   /** When a fan may ask again while the room can't be asked. */
   retrySeconds: 3,
   /** Members of a roster that are read and kept together. */

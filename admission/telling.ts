@@ -63,10 +63,17 @@ function stateOf(found: FanPlace): Place['state'] {
 }
 
 /** A banned account sees a line that never ends, so that its owner does not learn to use another. */
-function endlessAhead({ ahead, score }: FanPlace): number {
+function endlessAhead({ ahead, score }: Pick<FanPlace, 'ahead' | 'score'>): number {
   const least = 20;
   const spread = 60;
   return Math.max(ahead, least + ((score ?? 0) % spread));
+}
+
+/** A banned account's place where nobody else waits. */
+export function endlessPlace({ saleId, fanId }: Ask): Place {
+  const score = fanId.charCodeAt(0) + fanId.charCodeAt(1);
+  const ahead = endlessAhead({ ahead: 0, score });
+  return { sale_id: saleId, state: 'waiting', place: null, ahead, eta_seconds: null };
 }
 
 /** The place of somebody whose pass is known from SQL alone. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Gate } from '../admission/gate.js';
+import type { Gate, PlaceAsk } from '../admission/gate.js';
 import type { ApiDeps } from './deps.js';
 import { fanOf } from './identity.js';
 import { parseWith } from './register.js';
@@ -29,38 +29,55 @@ export function joinHandler(
 ): (call: JoinCall) => Promise<Answer> {
   return async ({ saleId, headers, body, address }) => {
     const claims = fanOf(headers.authorization, deps.tokens);
-    deps.fans.check(claims);
+    const banned = deps.fans.isBanned(claims);
+    if (!banned) deps.fans.check(claims);
     const { fanId } = claims;
-    await deps.limits.take('join', { address, fanId });
+    await takeJoin(deps, saleId, { address, fanId });
     const shown = parseWith(joinBody, body, 'body');
-    return join(deps.gate, { saleId, fanId, body: shown, receipt: headers['usher-receipt'] });
+    return join(deps.gate, { saleId, fanId, banned, headers, body: shown });
   };
 }
 
+/**
+ * Counts a join against the fan and, loosely, against the network.
+ * @throws UsherError `slow_down`, which the room counts as caught.
+ */
+export async function takeJoin(
+  { limits, gate }: Pick<ApiDeps, 'limits' | 'gate'>,
+  saleId: string,
+  who: { address: string; fanId: string },
+): Promise<void> {
+  try {
+    await limits.take('join', who);
+    await limits.take('join_network', who);
+  } catch (error) {
+    gate.note(saleId, 'slowed');
+    throw error;
+  }
+}
+
+type Asking = { saleId: string; fanId: string; banned: boolean; headers: IncomingHttpHeaders };
+
 /** Takes a place; the receipt may come in the body or in the header `Usher-Receipt`. */
-export async function join(
-  gate: Gate,
-  ask: {
-    saleId: string;
-    fanId: string;
-    body: JoinBody;
-    receipt: string | string[] | undefined;
-  },
-): Promise<Answer> {
-  const { saleId, fanId, body } = ask;
-  const shown = body.receipt ?? receiptHeader(ask.receipt);
+export async function join(gate: Gate, ask: Asking & { body: JoinBody }): Promise<Answer> {
+  const { body } = ask;
   const { created, place } = await gate.join({
-    saleId,
-    fanId,
-    ...(shown ? { receipt: shown } : {}),
+    ...askOf(ask, body.receipt),
     ...(body.challenge ? { challenge: body.challenge } : {}),
     ...(body.code ? { code: body.code } : {}),
   });
   return { status: created ? 201 : 200, body: place };
 }
 
+/** Whoever asks for a place, with what the headers say of the receipt and of the page. */
+export function askOf({ saleId, fanId, banned, headers }: Asking, given?: string): PlaceAsk {
+  const shown = given ?? receiptHeader(headers['usher-receipt']);
+  const patient = /^(phone|hidden)$/.test(String(headers['usher-presence']));
+  return { saleId, fanId, banned, patient, ...(shown ? { receipt: shown } : {}) };
+}
+
 /** A header that can't be a receipt is none; the gate judges the rest. */
-export function receiptHeader(value: unknown): string | undefined {
+function receiptHeader(value: unknown): string | undefined {
   const parsed = receipt.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }

@@ -20,6 +20,7 @@ export const buckets = {
   signup: { points: 30, perSeconds: 60, by: 'address' },
   login: { points: 30, perSeconds: 60, by: 'address' },
   join: { points: 20, perSeconds: 10, by: 'fan' },
+  join_network: { points: 6_000, perSeconds: 10, by: 'address' },
   reserve: { points: 30, perSeconds: 10, by: 'fan' },
   confirm: { points: 10, perSeconds: 10, by: 'fan' },
   seats: { points: 60, perSeconds: 10, by: 'address' },
@@ -28,6 +29,8 @@ export const buckets = {
 export type LimitName = keyof typeof buckets;
 export type LimitLevel = 'normal' | 'loose' | 'off';
 const looseFactor = 50;
+/** The hottest calls spend no trip to Redis on these; the database and the room hold the real caps. */
+const countedHere = new Set(['reserve', 'join_network']);
 
 export type Limits = {
   /**
@@ -39,8 +42,7 @@ export type Limits = {
 
 /**
  * Buckets live in Redis so that several api processes share them; while Redis is away each
- * process counts by itself. Reserve counts in the process always: it is the hottest path and the
- * database holds the real caps.
+ * process counts by itself.
  */
 export function openLimits(redis: Redis, names: RedisNames, level: LimitLevel): Limits {
   if (level === 'off') return { take: () => undefined };
@@ -48,7 +50,7 @@ export function openLimits(redis: Redis, names: RedisNames, level: LimitLevel): 
   const open = Object.fromEntries(
     Object.entries(buckets).map(([name, { points, perSeconds }]) => {
       const rule = { burst: points * factor, drainMs: perSeconds * 1_000 };
-      if (name === 'reserve') return [name, openLocalBuckets(rule)];
+      if (countedHere.has(name)) return [name, openLocalBuckets(rule)];
       return [name, openSharedBuckets(redis, `${names.limits}:${name}`, rule)];
     }),
   ) as Record<LimitName, LocalBuckets | SharedBuckets>;

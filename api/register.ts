@@ -24,11 +24,13 @@ async function run(route: Route, req: Request, deps: ApiDeps): Promise<Answer> {
     fanId: '',
     actor: '',
     role: undefined,
+    banned: false,
     req,
   };
   if (route.identity === 'fan') {
     const claims = requireFan(req, deps.tokens);
-    deps.fans.check(claims);
+    call.banned = route.bannedToo === true && deps.fans.isBanned(claims);
+    if (!call.banned) deps.fans.check(claims);
     call.fanId = claims.fanId;
   }
   if (route.identity === 'staff') {

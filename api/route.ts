@@ -14,6 +14,8 @@ export type Call<Body, Query> = {
   /** Who acts, for staff routes: written to the audit, otherwise ''. */
   actor: string;
   role: StaffRole | undefined;
+  /** A banned fan, where the route takes those. */
+  banned: boolean;
   req: Request;
 };
 
@@ -37,6 +39,8 @@ export type Route<Body = unknown, Query = unknown> = {
   identity: 'none' | 'fan' | 'staff';
   /** For staff routes: who may call it. */
   roles?: StaffRole[];
+  /** For fans' routes: also taken from banned accounts, which are told nothing of it. */
+  bannedToo?: boolean;
   body?: z.ZodType<Body>;
   query?: z.ZodType<Query>;
   /** Success answers by status, for the document. */

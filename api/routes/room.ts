@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
-import { join, joinBody, receiptHeader } from '../join.js';
+import { askOf, join, joinBody } from '../join.js';
 import { type Route, route } from '../route.js';
 
 const roomShape = z
@@ -44,7 +44,9 @@ const roomShape = z
 const placeShape = z
   .object({
     sale_id: z.string(),
-    state: z.enum(['lobby', 'waiting', 'admitted', 'away', 'done']),
+    state: z.enum(['lobby', 'waiting', 'admitted', 'away', 'done']).meta({
+      description: 'away: the turn came while no page showed life; this call has brought it back',
+    }),
     place: z.int().nullable(),
     ahead: z.int().nullable(),
     eta_seconds: z.object({ low: z.int(), high: z.int() }).nullable(),
@@ -84,8 +86,9 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       body: joinBody,
       answers: { 200: placeShape, 201: placeShape },
       limit: 'join',
-      handle: ({ params, fanId, body, req }) =>
-        join(gate, { saleId: params.id ?? '', fanId, body, receipt: req.get('usher-receipt') }),
+      bannedToo: true,
+      handle: (call) =>
+        join(gate, { ...call, saleId: call.params.id ?? '', headers: call.req.headers }),
     }),
     route({
       method: 'get',
@@ -102,13 +105,14 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
     route({
       method: 'get',
       path: '/api/v1/sales/:id/place',
-      summary: 'The own place; the header Usher-Receipt brings a lost one back',
+      summary:
+        'The own place, and a sign of life; Usher-Receipt brings a lost one back, Usher-Presence says phone or hidden for a page that sleeps',
       identity: 'fan',
       answers: { 200: placeShape },
-      handle: async ({ params, fanId, req }) => {
-        const shown = receiptHeader(req.get('usher-receipt'));
-        const ask = { saleId: params.id ?? '', fanId, ...(shown ? { receipt: shown } : {}) };
-        return { status: 200, body: await gate.place(ask) };
+      bannedToo: true,
+      handle: async (call) => {
+        const ask = { ...call, saleId: call.params.id ?? '', headers: call.req.headers };
+        return { status: 200, body: await gate.place(askOf(ask)) };
       },
     }),
     route({
@@ -118,6 +122,7 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       identity: 'fan',
       body: z.strictObject({}),
       answers: { 204: 'empty' },
+      bannedToo: true,
       handle: async ({ params, fanId }) => {
         await gate.leave({ saleId: params.id ?? '', fanId });
         return { status: 204 };

@@ -5,11 +5,13 @@ import { staffBookingRoutes } from './staff-bookings.js';
 import { staffDeskRoutes } from './staff-desk.js';
 import { staffExportRoutes } from './staff-exports.js';
 import { staffLaneRoutes } from './staff-lanes.js';
+import { staffFanRoutes } from './staff-fans.js';
 import { staffPaymentRoutes } from './staff-payments.js';
 import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
 import { staffReleaseRoutes } from './staff-release.js';
 import { staffRequestRoutes } from './staff-requests.js';
+import { staffRoomRoutes } from './staff-room.js';
 import { staffSaleChangeRoutes } from './staff-sale-changes.js';
 import { staffSaleCheckRoutes } from './staff-sale-check.js';
 import { staffSaleCodeRoutes } from './staff-sale-codes.js';
@@ -31,6 +33,8 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffSaleChangeRoutes(deps),
     ...staffSaleRuleRoutes(deps),
     ...staffLaneRoutes(deps),
+    ...staffRoomRoutes(deps),
+    ...staffFanRoutes(deps),
     ...staffReleaseRoutes(deps),
     ...staffSaleCheckRoutes(deps),
     ...staffSaleCodeRoutes(deps),

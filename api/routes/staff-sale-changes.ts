@@ -43,10 +43,27 @@ export function staffSaleChangeRoutes(deps: Deps): Route[] {
     verb(deps, 'close', 'Ends the sale', nothing, () => ({ state: 'CLOSED' }), true),
     verb(
       deps,
+      'reopen',
+      'Takes back a closing or a draining; places are as they were',
+      nothing,
+      ({ state }) => ({ state: state === 'CLOSED' ? 'ACTIVE' : state, draining: false }),
+      true,
+    ),
+    verb(deps, 'drain', 'Gives nobody new a place, and serves those who have one', nothing, () => ({
+      draining: true,
+    })),
+    verb(
+      deps,
       'rate',
-      'Changes how many are admitted a minute',
-      z.strictObject({ rate_per_minute: z.int().min(1).max(1_000_000) }),
-      (_sale, body) => ({ ratePerMinute: body.rate_per_minute }),
+      'Changes how many are admitted a minute, and how far above that to make up for no-shows',
+      z.strictObject({
+        rate_per_minute: z.int().min(1).max(1_000_000),
+        no_show_percent: z.int().min(0).max(50).optional(),
+      }),
+      (_sale, { rate_per_minute: ratePerMinute, no_show_percent: noShowPercent }) => ({
+        ratePerMinute,
+        ...(noShowPercent === undefined ? {} : { noShowPercent }),
+      }),
     ),
     verb(
       deps,

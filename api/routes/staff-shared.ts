@@ -17,6 +17,8 @@ export const deskRoles: StaffRole[] = ['box_office', 'ops', 'admin'];
 export const staffSaleShape = saleShape.extend({
   version: z.number().int(),
   pass_seconds: z.number().int(),
+  draining: z.boolean(),
+  no_show_percent: z.number().int(),
   shows: z.number().int(),
 });
 export type StaffSale = z.infer<typeof staffSaleShape>;
@@ -32,8 +34,9 @@ export async function readStaffSale(
 }
 
 export function staffSaleJson(row: SaleRow, shows = 0): StaffSale {
-  const { version, pass_seconds } = row;
-  return { ...saleJson(row), version, pass_seconds, shows };
+  const { version, pass_seconds, no_show_percent } = row;
+  const draining = row.draining === 1;
+  return { ...saleJson(row), version, pass_seconds, draining, no_show_percent, shows };
 }
 
 /**

@@ -10,6 +10,7 @@ import { addSaleProof } from './proof.js';
 import { addSaleDoor } from './sale-door.js';
 import { addSaleRehearse } from './sale-rehearse.js';
 import { addSaleRelease } from './sale-release.js';
+import { addSaleRoom } from './sale-room.js';
 import { addRuleOptions, addSaleRules, rulesOf } from './sale-rules.js';
 import { addSaleWatch } from './sale-watch.js';
 
@@ -24,6 +25,7 @@ export function addSaleCommands(program: Command, session: Session): void {
   addNumbers(sale, session);
   addSaleRules(sale, session);
   addSaleRelease(sale, session);
+  addSaleRoom(sale, session);
   addSaleDoor(sale, session);
   addSaleProof(sale, session);
   addSaleRehearse(sale, session);
@@ -188,7 +190,13 @@ function addVerbs(sale: Command, session: Session): void {
     ['open', 'open a sale now', (one: Sale) => `${one.sale_id} is open.`],
     ['pause', 'take no requests until resumed', (one: Sale) => `${one.sale_id} is paused.`],
     ['resume', 'go on after a pause', (one: Sale) => `${one.sale_id} is ${one.state} again.`],
-    ['close', 'end a sale for good', (one: Sale) => `${one.sale_id} is closed.`],
+    ['close', 'end a sale, until it is reopened', (one: Sale) => `${one.sale_id} is closed.`],
+    ['reopen', 'take back a closing or a draining', (one: Sale) => `${one.sale_id} is open again.`],
+    [
+      'drain',
+      'give nobody new a place, and serve those who have one',
+      (one: Sale) => `${one.sale_id} takes nobody new; its line is served. Back: sale reopen.`,
+    ],
   ] as const;
   for (const [name, summary, told] of plain) {
     addChange(sale, session, {
@@ -216,8 +224,22 @@ function addNumbers(sale: Command, session: Session): void {
   addChange(sale, session, {
     usage: 'rate <sale> <rate>',
     summary: 'change how many are admitted a minute',
-    examples: ['usher sale rate premiere 600/min', 'usher sale rate premiere 10/s'],
-    body: (args) => ({ rate_per_minute: rateOf(args[1] ?? '') }),
+    examples: [
+      'usher sale rate premiere 600/min',
+      'usher sale rate premiere 10/s --no-shows 20',
+      'usher sale rate premiere 10/s --no-shows 0',
+    ],
+    options: (command) =>
+      command.option(
+        '--no-shows <percent>',
+        'go that far above to make up for those who stay away',
+      ),
+    body: (args, options) => ({
+      rate_per_minute: rateOf(args[1] ?? ''),
+      // Commander takes `--no-…` for the denial of an option named `shows`.
+      no_show_percent:
+        typeof options.shows === 'string' ? wholeOf(options.shows, '--no-shows', 0) : undefined,
+    }),
     told: (one) => `${one.sale_id} admits ${one.rate_per_minute} a minute.`,
   });
   addChange(sale, session, {

@@ -71,6 +71,8 @@ export type SaleRow = {
   rate_per_minute: number;
   pass_cap: number;
   pass_seconds: number;
+  draining: number;
+  no_show_percent: number;
   seat_cap: number;
   sale_cap: number | null;
   card_cap: number | null;
@@ -241,7 +243,7 @@ const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lo
     a.opens_at, a.rate_per_minute, a.pass_cap, a.pass_seconds, a.seat_cap, a.sale_cap,
     a.card_cap, a.orphan_rule, a.price_rules, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent,
     a.booking_fee, a.tax_rate_bp, a.offer_seconds, a.offers_stop_minutes, a.message,
-    a.seed_hash, a.version, NOW(3) AS now,
+    a.draining, a.no_show_percent, a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s
      WHERE s.sale_id = a.sale_id AND s.state = 'ACTIVE' AND s.starts_at > NOW(3)) AS seats_left
   FROM sales AS a`;

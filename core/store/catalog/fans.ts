@@ -15,6 +15,8 @@ export type FanGuard = {
    * @throws UsherError `token_invalid` when the session was ended, `banned` for a banned fan.
    */
   check(claims: Pick<SessionClaims, 'fanId' | 'epoch' | 'role'>): void;
+  /** Whether a fan's session, still good by itself, is of a banned account. */
+  isBanned(claims: Pick<SessionClaims, 'fanId' | 'epoch'>): boolean;
   /** Reads what changed just now, without waiting for the next turn. */
   refresh(): Promise<void>;
   close(): void;
@@ -73,6 +75,10 @@ export async function openFanGuard(
       if (account.state !== 'ACTIVE' || claims.epoch < account.token_epoch) {
         throw new UsherError('token_invalid', 'This session was ended. Log in again.');
       }
+    },
+    isBanned: ({ fanId, epoch }) => {
+      const account = known.get(`fan:${fanId}`);
+      return account?.state === 'BANNED' && epoch >= account.token_epoch;
     },
     refresh: async () => {
       // One that already runs may have read before the caller's change.

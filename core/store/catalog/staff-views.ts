@@ -21,6 +21,24 @@ export async function listSaleShows(catalog: Reader, saleId: string): Promise<Sa
   );
 }
 
+const shardShowsMax = 50_000;
+
+/** The shows of each shard, newest first. */
+export async function listShardShows(catalog: Reader): Promise<Map<number, ShowId[]>> {
+  const rows = await catalog.rows<{ showId: ShowId; shardId: number }>(
+    `SELECT show_id AS showId, shard_id AS shardId FROM shows
+     WHERE state <> 'PLANNED' ORDER BY show_id DESC LIMIT ?`,
+    [shardShowsMax],
+  );
+  const shards = new Map<number, ShowId[]>();
+  for (const { showId, shardId } of rows) {
+    const known = shards.get(shardId);
+    if (known) known.push(showId);
+    else shards.set(shardId, [showId]);
+  }
+  return shards;
+}
+
 export type LockedSale = { state: StoredSaleState; lobbyOpensAt: Date | null; opensAt: Date };
 
 /** Locks a sale, so that whoever carries its state to the shards does so alone. */
