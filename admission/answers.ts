@@ -35,7 +35,12 @@ export type JoinOutcome =
   | { outcome: 'early'; lobbyMs: number };
 
 /** How a fan asks: the sign of life lasts longer on a phone, and a banned account waits for ever. */
-export type Asker = { patient: boolean; banned: boolean };
+export type Asker = {
+  /** A phone or a hidden page, whose signs of life may be far apart. */
+  patient: boolean;
+  /** A banned account. */
+  banned: boolean;
+};
 
 /** Why fewer are let in than the rate says. */
 export type RoomReason =

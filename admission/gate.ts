@@ -55,11 +55,7 @@ export type PlaceAsk = {
   saleId: string;
   fanId: string;
   receipt?: string;
-  /** A phone or a hidden page, whose signs of life may be far apart. */
-  patient?: boolean;
-  /** A banned account, which waits for ever. */
-  banned?: boolean;
-};
+} & Partial<Asker>;
 /** `challenge` is a solved one, `code` a presale or priority code. */
 export type GateJoin = PlaceAsk & { challenge?: string; code?: string };
 

@@ -92,9 +92,15 @@ function receiptOf(saleId: string): Record<string, string> {
   return receipt === undefined ? {} : { 'Usher-Receipt': receipt };
 }
 
+/** A phone or a hidden page is put to sleep by its browser, so its signs of life last longer. */
+function presence(): Record<string, string> {
+  if (document.hidden) return { 'Usher-Presence': 'hidden' };
+  return matchMedia('(pointer: coarse)').matches ? { 'Usher-Presence': 'phone' } : {};
+}
+
 /** Takes a place in the line; joining again gives the same place. */
 export async function join(saleId: string, code?: string): Promise<Place> {
-  const headers = receiptOf(saleId);
+  const headers = { ...receiptOf(saleId), ...presence() };
   const path = `/sales/${saleId}/join`;
   const shown = code === undefined ? {} : { code };
   let answer: { body: Place };
@@ -119,7 +125,7 @@ async function work(saleId: string): Promise<string | undefined> {
 
 /** The fan's place as the server sees it now; 404 when there is none. */
 export async function place(saleId: string, signal?: AbortSignal): Promise<Place> {
-  const headers = receiptOf(saleId);
+  const headers = { ...receiptOf(saleId), ...presence() };
   const options = signal === undefined ? { headers } : { headers, signal };
   const { body } = await call<Place>(`/sales/${saleId}/place`, options);
   keepPlace(body);

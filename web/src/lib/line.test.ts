@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aheadOf, estimate, lineWords, runsShort } from './line.js';
+import { aheadOf, estimate, lineWords, oddsWords, orderWords, runsShort } from './line.js';
 import { backOffMs, pollMs } from './pace.js';
 import { routeOf } from './routes.js';
 import { stepOf } from './step.js';
@@ -51,6 +51,39 @@ describe('what a fan is told', () => {
     expect(lineWords(room({ state: 'paused' }), at).headline).toBe('The line is paused');
     expect(lineWords(room({ state: 'restoring' }), at).headline).toBe('The line is being restored');
     expect(lineWords(room({ state: 'sold_out' }), at).tone).toBe('over');
+  });
+
+  it('names the reason when something behind the room is slow or everything is held', () => {
+    const at = { ahead: 30, movement: moved, nowMs: 40_000 };
+    expect(lineWords(room({ reason: 'pass_cap' }), at).text).toContain('as we let in at once');
+    expect(lineWords(room({ reason: 'lanes' }), { ...at, nowMs: 0 }).text).toContain('fewer');
+    const held = lineWords(room({ reason: 'seats_held', seats_left: 0, seats_held: 3 }), at);
+    expect(held).toMatchObject({ tone: 'still', headline: 'Every seat is held at the moment' });
+    expect(held.text).toMatch(/^3 seats are held/);
+  });
+
+  it('goes by how the line moves, with those who had gone', () => {
+    expect(estimate(60, room({ line_per_minute: 120 }))).toEqual({ low: 24, high: 45.5 });
+  });
+
+  it('puts the odds in words, from certain to very slim', () => {
+    const sale = { seat_cap: 10 };
+    const at = (ahead: number, more: Partial<Room> = {}) =>
+      oddsWords(sale, ahead, room({ seats_left: 100, seats_held: 20, ...more }))?.split(/[:,]/)[0];
+    expect([9, 49, 99, 119, 120].map((ahead) => at(ahead))).toEqual([
+      'certain',
+      'good',
+      'fair',
+      'slim',
+      'very slim',
+    ]);
+    expect(at(5, { seats_left: null })).toBeUndefined();
+    expect(oddsWords(sale, null, room())).toBeNull();
+  });
+
+  it('says how the order is made', () => {
+    expect(orderWords({ lobby: 'draw' })).toContain('draw');
+    expect(orderWords({ lobby: 'arrival' })).toContain('order of joining');
   });
 
   it('warns early when the seats may not last', () => {

@@ -24,8 +24,9 @@ export function estimate(
   room: Room | null,
 ): { low: number; high: number } | null {
   if (ahead === null || room === null || room.state !== 'open') return null;
-  if (!(room.rate_per_minute > 0)) return null;
-  const seconds = (ahead / room.rate_per_minute) * 60;
+  const outflow = room.line_per_minute ?? room.rate_per_minute;
+  if (!(outflow > 0)) return null;
+  const seconds = (ahead / outflow) * 60;
   return { low: seconds * 0.8, high: seconds * 1.35 + 5 };
 }
 
@@ -95,16 +96,37 @@ export function lineWords(
   }
 }
 
+/** Why the line is slow, for those who wait in it. */
+const reasons: Record<string, string> = {
+  pass_cap: 'As many people are choosing seats as we let in at once.',
+  lanes: 'We let in fewer while we decide the many requests that have come in.',
+  shard: 'We let in fewer while one of our systems is slow.',
+  payments: 'We let in fewer while payments are slow.',
+  draining: 'Nobody new joins the line any more; everybody in it has their turn.',
+};
+
 function openWords(
   room: Room,
   at: { ahead: number | null; movement: Movement; nowMs: number },
 ): LineWords {
   const stillMs = at.nowMs - at.movement.movedMs;
+  const why = reasons[room.reason ?? ''] ?? '';
+  if (room.reason === 'seats_held') {
+    const held = room.seats_held ?? 0;
+    return {
+      tone: 'still',
+      headline: 'Every seat is held at the moment',
+      text: `${count(held)} ${held === 1 ? 'seat is' : 'seats are'} held and not paid yet. What is not paid comes back, and the line goes on then.`,
+    };
+  }
   if ((at.ahead ?? 1) > 0 && stillMs > patienceMs(room.rate_per_minute)) {
     return {
       tone: 'still',
       headline: 'The line is standing still',
-      text: `It has not moved for ${spoken(stillMs / 1000)}. Your place is safe, and you move on as soon as it does.`,
+      text: `It has not moved for ${spoken(stillMs / 1000)}. ${why} Your place is safe, and you move on as soon as it does.`.replace(
+        '.  ',
+        '. ',
+      ),
     };
   }
   const wait = estimate(at.ahead, room);
@@ -117,9 +139,36 @@ function openWords(
     headline: wait === null ? 'You are in the line' : `Your turn comes in ${range(wait)}`,
     text:
       room.rate_per_minute > 0
-        ? `About ${count(Math.round(room.rate_per_minute))} people a minute are let in.`
+        ? `About ${count(Math.round(room.rate_per_minute))} people a minute are let in. ${why}`.trim()
         : 'We are still working out how long it takes.',
   };
+}
+
+/** How the order of the line is made, for anybody who asks whether it is fair. */
+export function orderWords(sale: Pick<Sale, 'lobby'>): string {
+  return sale.lobby === 'draw'
+    ? 'Everybody who is in the lobby at the opening takes part in a draw for the places. Whoever comes later stands behind, in order of joining.'
+    : 'Places are given strictly in the order of joining.';
+}
+
+/**
+ * The odds of getting seats, in words: from the seats left, those that may come back, and the
+ * people ahead. Null while they can't be known.
+ */
+export function oddsWords(
+  sale: Pick<Sale, 'seat_cap'>,
+  ahead: number | null,
+  room: Room,
+): string | null {
+  if (ahead === null || room.seats_left === null) return null;
+  if (room.state !== 'open' && room.state !== 'paused') return null;
+  const { seats_left: left } = room;
+  const mayCome = left + (room.seats_held ?? 0);
+  if (left >= (ahead + 1) * sale.seat_cap) return 'certain: there are enough for all before you';
+  if (left >= (ahead + 1) * 2) return 'good, if people take about two each';
+  if (left > ahead) return 'fair: about one seat for each before you';
+  if (mayCome > ahead) return 'slim: you need seats that others give back';
+  return 'very slim: more people are before you than seats can come';
 }
 
 /** Whether there are likely not enough seats for everybody ahead, which a fan should hear early. */

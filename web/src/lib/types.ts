@@ -96,7 +96,14 @@ export interface Room {
   now_serving: number;
   waiting: number;
   rate_per_minute: number;
+  rate_set_per_minute?: number;
+  /** Places by which the line moves on, those of people who had gone too. */
+  line_per_minute?: number;
+  /** Why the line is slower than planned or stands still. */
+  reason?: string | null;
   seats_left: number | null;
+  /** Held and not paid yet: some of them come back. */
+  seats_held?: number | null;
   message: string | null;
   /** The opening as it stands now: an operator may have moved it. */
   opens_at?: string;

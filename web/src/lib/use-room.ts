@@ -93,6 +93,12 @@ export function usePlace(
       const { pass, pass_expires_at } = news;
       keepPlace({ ...base, state: 'admitted', pass, pass_expires_at });
     });
+    // Going to sleep is told, since what is told then lasts longer; waking up asks at once.
+    const turned = (): void => {
+      if (places.get()[saleId] !== undefined)
+        calls.place(saleId, end.signal).catch(() => undefined);
+    };
+    document.addEventListener('visibilitychange', turned);
     void (async () => {
       while (!end.signal.aborted) {
         let waitMs = placePollMs(now.current);
@@ -109,6 +115,7 @@ export function usePlace(
     return () => {
       end.abort();
       unhear();
+      document.removeEventListener('visibilitychange', turned);
     };
   }, [saleId, fan]);
 
@@ -121,13 +128,19 @@ interface Standing {
   room: Room | null;
 }
 
+/** Well below the minute for which a sign of life counts. */
+const signOfLifeMs = 20_000;
+
 /** How long until the next look at the own place (ms); the room's pushes tell the rest. */
 function placePollMs({ place, ahead, room }: Standing): number {
   if (place === null || place.state === 'done') return 120_000;
   if (place.state === 'admitted') return 30_000;
   const rate = room?.rate_per_minute ?? 60;
   const roomMs = pollMs({ ahead, ratePerMinute: rate, hidden: document.hidden });
-  return jitter(connected.get() ? Math.max(5000, roomMs * 2) : roomMs);
+  const waitMs = jitter(connected.get() ? Math.max(5000, roomMs * 2) : roomMs);
+  // Near the head each look is the sign of life without which the turn passes on.
+  const near = ahead !== null && ahead <= 100 + 3 * (room?.rate_set_per_minute ?? rate);
+  return near ? Math.min(waitMs, signOfLifeMs) : waitMs;
 }
 
 /** Whether the shared numbers say that something must have happened to the own place. */

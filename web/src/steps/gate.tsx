@@ -3,7 +3,7 @@ import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { count, countdown, instant } from '../lib/format.js';
 import { session } from '../lib/keep.js';
-import { opensMs } from '../lib/line.js';
+import { opensMs, orderWords } from '../lib/line.js';
 import { useStore } from '../lib/store.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
@@ -128,16 +128,12 @@ function JoinButton({ sale, state }: { sale: Sale; state: Room['state'] }) {
   if (state === 'scheduled') {
     return <p class="lead">{lobbyWords(sale)} Come back then to take your place.</p>;
   }
-  const fair =
-    sale.lobby === 'draw'
-      ? 'Everybody who is in the lobby at the opening takes part in a draw for the places.'
-      : 'Places are given strictly in the order in which people join.';
   return (
     <>
       <button type="button" class="button button-big" disabled={busy} onClick={() => void join()}>
         {busy ? 'Taking your place…' : state === 'lobby' ? 'Enter the lobby' : 'Join the line'}
       </button>
-      <p class="quiet">{fair}</p>
+      <p class="quiet">{orderWords(sale)}</p>
       {(asksCode || code !== '') && (
         <label class="field">
           <span class="field-label">Your code</span>

@@ -4,7 +4,14 @@ import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { count, countdown } from '../lib/format.js';
 import { dropPlace } from '../lib/keep.js';
-import { lineWords, type Movement, opensMs, runsShort } from '../lib/line.js';
+import {
+  lineWords,
+  type Movement,
+  oddsWords,
+  opensMs,
+  orderWords,
+  runsShort,
+} from '../lib/line.js';
 import type { Place, Problem, Room, Sale } from '../lib/types.js';
 import { useNow } from '../lib/use-clock.js';
 import { CheckPlace } from '../parts/check-place.js';
@@ -26,6 +33,7 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
   useNow();
   const words = lineWords(room, { ahead, movement, nowMs: Date.now() });
   const lobby = room.state === 'lobby' || room.state === 'scheduled';
+  const odds = oddsWords(sale, ahead, room);
   const first = useRef(ahead);
   if (first.current === null) first.current = ahead;
   useSpokenPlace(ahead, words.headline);
@@ -69,7 +77,14 @@ export function Waiting({ sale, room, place, ahead, movement }: Props) {
             <dd class="digits">{count(room.seats_left)}</dd>
           </div>
         )}
+        {odds !== null && (
+          <div>
+            <dt>Your odds</dt>
+            <dd>{odds}</dd>
+          </div>
+        )}
       </dl>
+      <p class="quiet">{orderWords(sale)}</p>
       <NotifyMe saleId={sale.sale_id} />
       {!lobby && <CheckPlace saleId={sale.sale_id} />}
       <Leave saleId={sale.sale_id} what={lobby ? 'lobby' : 'line'} />
