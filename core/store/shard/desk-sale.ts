@@ -87,8 +87,6 @@ export async function sellAtDesk(
   if (attempt > 0) await insertPaid(change, reservation, sale);
   await bookReservation(change, reservation, attempt);
   const { amount, currency } = reservation;
-  // What the desk sells counts, whatever the cap over several shows says.
-  tellClaims(change, requestId, true);
   change.book({
     ...{ reservationId: requestId, amount, currency },
     debit: 'till',
