@@ -194,11 +194,14 @@ type Merged = {
  */
 function openSeatsMerger(send: (showId: number, message: Record<string, unknown>) => void) {
   const merged = new Map<number, Merged>();
+  /** The newest version of each show that was sent. */
+  const sent = new Map<number, number>();
   const flush = (showId: number): void => {
     const entry = merged.get(showId);
     if (!entry) return;
     clearTimeout(entry.timer);
     merged.delete(showId);
+    sent.set(showId, entry.to);
     send(showId, {
       show_id: formatShowId(showId),
       from_version: entry.from,
@@ -211,6 +214,8 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
   return {
     add: (news: SeatsNews): void => {
       let entry = merged.get(news.show_id);
+      // What was held up on its way, as by a Redis that slept, tells pages nothing new.
+      if (news.version <= (entry?.to ?? sent.get(news.show_id) ?? 0)) return;
       if (entry && news.version !== entry.to + 1) flush(news.show_id);
       entry = merged.get(news.show_id);
       if (!entry) {

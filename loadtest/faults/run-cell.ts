@@ -35,7 +35,8 @@ const holdSeconds = 3;
 const injectAfterMs = 1_500;
 const arriveMs = 5_000;
 const crowdMsMax = 120_000;
-const settleMsMax = 90_000;
+/** Longer than the lease under which a message of the outbox may be held. */
+const settleMsMax = 150_000;
 const recoveryMsMax = 60_000;
 const callsLeast = 5;
 
