@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchCompare, compareSettings } from './bench/compare.js';
 import { benchLane, laneSettings } from './bench/lane.js';
+import { benchLanes, lanesSettings, quickLanes } from './bench/lanes.js';
 import { type BenchReport, printReport } from './bench/report.js';
 import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
@@ -22,6 +23,7 @@ const mustBeNone = [
 const usage = `usher bench NAME [--json] [--quick] [--binlog]
 
   lane      deciding: one BullMQ job and one transaction per request beside Usher's lanes
+  lanes     deciding over many shows, processors and shards, disturbed, and by schedule
   reserve   the same through HTTP, beside an Express echo and a plain locking handler
   settle    confirm to booking, each event of the provider a hundred times at once, and mails
   room      joining, a million waiting, ten thousand pages, and a random plan judged from outside
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
         say,
       ),
     room: () => benchRoom(values.quick ? quickRoomSettings : roomSettings, say),
+    lanes: () => benchLanes({ ...lanesSettings, ...(values.quick ? quickLanes : {}) }, say),
     reserve: () =>
       benchReserve(
         { ...reserveSettings, ...(values.quick ? { rounds: 1, requests: 1_000, shows: [1] } : {}) },

@@ -17,6 +17,8 @@ import { openOutcomes } from './outcomes.js';
  */
 type Plan = {
   inFlight: number;
+  /** Requests begin by schedule, however long others take; else when one has ended. */
+  perSecond?: number;
   requests: { showId: number; fanId: string; saleId: string; passId: string; seats: string[] }[];
 };
 
@@ -43,12 +45,21 @@ const latencies: number[] = [];
 const counts = { granted: 0, refused: 0, unknown: 0 };
 let next = 0;
 
+/** When a request begins; waiting counts from then, though this process may be late. */
+async function turnOf(index: number): Promise<number> {
+  if (plan.perSecond === undefined) return performance.now();
+  const dueMs = startedMs + (index / plan.perSecond) * 1_000;
+  const earlyMs = dueMs - performance.now();
+  if (earlyMs > 0) await new Promise((resolve) => setTimeout(resolve, earlyMs));
+  return dueMs;
+}
+
 async function one(): Promise<void> {
   for (let index = next++; index < plan.requests.length; index = next++) {
     const request = plan.requests[index];
     if (!request) return;
     const { showId, fanId, saleId, passId, seats } = request;
-    const startedMs = performance.now();
+    const startedMs = await turnOf(index);
     const shardId = (await shards.idOf(showId)) ?? 0;
     const entry = {
       showId,
@@ -71,7 +82,9 @@ async function one(): Promise<void> {
 }
 
 const startedMs = performance.now();
-await Promise.all(Array.from({ length: plan.inFlight }, one));
+// By schedule nobody waits for a free hand, so there are as many as there are requests.
+const hands = plan.perSecond === undefined ? plan.inFlight : plan.requests.length;
+await Promise.all(Array.from({ length: hands }, one));
 const seconds = (performance.now() - startedMs) / 1000;
 latencies.sort((a, b) => a - b);
 const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;

@@ -89,11 +89,9 @@ async function plan(
   counter: Counter,
 ): Promise<string> {
   counter.showId += 1;
-  const show = await makeShow(
-    stage,
-    counter.showId,
-    scenario === 'hot show' ? hotSeats : requests * 2,
-  );
+  const show = await makeShow(stage, counter.showId, {
+    seats: scenario === 'hot show' ? hotSeats : requests * 2,
+  });
   const list: PlannedRequest[] = Array.from({ length: requests }, (_, index) => ({
     showId: show.showId,
     saleId: benchSale,

@@ -183,7 +183,7 @@ async function makeWishes(stage: Stage, settings: Setting, counter: Counter): Pr
   const shows: BenchShow[] = [];
   for (let index = 0; index < settings.shows; index += 1) {
     counter.showId += 1;
-    shows.push(await makeShow(stage, counter.showId, perShow));
+    shows.push(await makeShow(stage, counter.showId, { seats: perShow }));
   }
   return Array.from({ length: calls }, (_, index) => {
     const show = shows[index % shows.length];

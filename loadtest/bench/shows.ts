@@ -20,26 +20,31 @@ export async function makeSale(catalog: Connection): Promise<void> {
 }
 
 /** Makes one show with so many free seats, straight in SQL. */
-export async function makeShow(stage: Stage, showId: number, seats: number): Promise<BenchShow> {
+export async function makeShow(
+  stage: Stage,
+  showId: number,
+  { seats, shardNo = 0 }: { seats: number; shardNo?: number },
+): Promise<BenchShow> {
+  const shard = stage.shards[shardNo] ?? stage.shard;
   await stage.catalog.query(
     `INSERT INTO shows (show_id, show_key, sale_id, movie_id, hall_id, shard_id, state, starts_at,
        currency, prices, price_from, seats_total, seats_free)
-     VALUES (?, ?, ?, 'bench', 'bench', 1, 'ACTIVE', NOW(3) + INTERVAL 3 DAY, 'INR', '{}', 100, ?, ?)`,
-    [showId, `bench-${showId}`, benchSale, seats, seats],
+     VALUES (?, ?, ?, 'bench', 'bench', ?, 'ACTIVE', NOW(3) + INTERVAL 3 DAY, 'INR', '{}', 100, ?, ?)`,
+    [showId, `bench-${showId}`, benchSale, shardNo + 1, seats, seats],
   );
-  await stage.shard.query(
+  await shard.query(
     `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
      VALUES (?, ?, 'OPEN', NOW(3) - INTERVAL 1 HOUR, NOW(3) + INTERVAL 3 DAY)`,
     [showId, benchSale],
   );
-  await stage.shard.query(
+  await shard.query(
     `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, hold_seconds, hold_limit_seconds)
      VALUES (?, ?, NOW(3) + INTERVAL 3 DAY, 'INR', 10, 3600, 3600)`,
     [showId, showId % 16],
   );
   const rows = Array.from({ length: seats }, (_, no) => seatRow(showId, no));
   for (let start = 0; start < rows.length; start += rowsPerStatement) {
-    await stage.shard.query(
+    await shard.query(
       `INSERT INTO show_seat (show_id, seat_no, seat, row_label, row_no, x, zone, kind, price, state)
        VALUES ?`,
       [rows.slice(start, start + rowsPerStatement)],

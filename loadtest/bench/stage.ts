@@ -10,11 +10,15 @@ import { programNodeOptions } from '../../core/runtime/supervisor-env.js';
 /** What all variants of one run stand on: the same engines with the same durability. */
 export type Stage = {
   engines: Engines;
+  /** The first shard; `shards` has all of them. */
   shard: Connection;
+  shards: Connection[];
   catalog: Connection;
   shardUrl: string;
   dataDir: string;
   env: NodeJS.ProcessEnv;
+  /** One more connection to the first shard. */
+  another(): Promise<Connection>;
   /** Starts a program of dist, with the bench's own Node flags, and waits for its ready line. */
   start(script: string, env?: NodeJS.ProcessEnv): Promise<Running>;
   close(): Promise<void>;
@@ -33,20 +37,26 @@ const readyMsMax = 30_000;
 const stopMsMax = 10_000;
 
 /** Opens private engines with flush at every commit and an empty, migrated schema. */
-export async function openStage(binlog: boolean): Promise<Stage> {
+export async function openStage(binlog: boolean, shardCount = 1): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-bench-'));
   const engines = await startEngines({
     dataDir: join(dataDir, 'engines'),
     env: { PATH: process.env.PATH },
-    databases: [catalogName, shardName],
+    databases: [catalogName, ...shardNames(shardCount)],
     binlog,
     redoLogMb: 512,
   });
-  const env = stageEnv(engines, dataDir);
+  const env = stageEnv(engines, dataDir, shardCount);
   mkdirSync(join(dataDir, 'data'), { recursive: true });
   await run('cli/main.js', ['migrate', '--json'], env);
   const shardUrl = engines.mysqlUrl(shardName);
-  const shard = await mysql.createConnection({ uri: shardUrl, timezone: 'Z' });
+  const shards = await Promise.all(
+    shardNames(shardCount).map((name) =>
+      mysql.createConnection({ uri: engines.mysqlUrl(name), timezone: 'Z' }),
+    ),
+  );
+  const [shard] = shards;
+  if (!shard) throw new Error('a stage needs a shard');
   const catalog = await mysql.createConnection({
     uri: engines.mysqlUrl(catalogName),
     timezone: 'Z',
@@ -54,13 +64,15 @@ export async function openStage(binlog: boolean): Promise<Stage> {
   return {
     engines,
     shard,
+    shards,
     catalog,
     shardUrl,
     dataDir,
     env,
+    another: () => mysql.createConnection({ uri: shardUrl, timezone: 'Z' }),
     start: (script, more = {}) => startProgram(script, { ...env, ...more }),
     close: async () => {
-      await shard.end();
+      for (const one of shards) await one.end();
       await catalog.end();
       await engines.stop();
       rmSync(dataDir, { recursive: true, force: true });
@@ -68,14 +80,18 @@ export async function openStage(binlog: boolean): Promise<Stage> {
   };
 }
 
-function stageEnv(engines: Engines, dataDir: string): NodeJS.ProcessEnv {
+function shardNames(count: number): string[] {
+  return [shardName, ...Array.from({ length: count - 1 }, (_, n) => `${shardName}_${n + 2}`)];
+}
+
+function stageEnv(engines: Engines, dataDir: string, shardCount: number): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     NODE_OPTIONS: programNodeOptions,
     USHER_PORT: '0',
     USHER_DATA: join(dataDir, 'data'),
     USHER_MYSQL_URL: engines.mysqlUrl(catalogName),
-    USHER_SHARDS: engines.mysqlUrl(shardName),
+    USHER_SHARDS: shardNames(shardCount).map(engines.mysqlUrl).join(','),
     USHER_REDIS_URL: engines.redisUrl,
     USHER_LIMITS: 'off',
     USHER_LOG_LEVEL: 'error',
