@@ -185,7 +185,9 @@ async function makeWishes(
   const made: BenchShow[] = [];
   for (let no = 0; no < shows; no += 1) {
     counter.showId += 1;
-    made.push(await makeShow(stage, counter.showId, Math.ceil(calls / shows) * seatsPerCall));
+    made.push(
+      await makeShow(stage, counter.showId, { seats: Math.ceil(calls / shows) * seatsPerCall }),
+    );
   }
   return Array.from({ length: calls }, (_, index) => {
     const show = made[index % made.length];

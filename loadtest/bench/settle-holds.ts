@@ -51,7 +51,7 @@ export async function holdAll(stage: Stage, fans: string[], holds: number): Prom
   const made: SettleHold[] = [];
   const perShow = seatsPerShow / seatsPerHold;
   for (let showId = 1; made.length < holds; showId += 1) {
-    const show = await makeShow(stage, showId, seatsPerShow);
+    const show = await makeShow(stage, showId, { seats: seatsPerShow });
     const count = Math.min(perShow, holds - made.length);
     for (let no = 0; no < count; no += 1) {
       const fanId = fans[made.length % fans.length] ?? '';
