@@ -12,12 +12,12 @@ import { redisNames } from '../core/redis/keys.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
-import { pruneClaims } from '../core/store/catalog/pass-claims.js';
 import { lanesLimits, openDatabase } from '../core/store/database.js';
 import { assertDatabase } from '../core/store/footing.js';
 import { openMover } from '../core/store/mover.js';
 import { laneOf, lanesPerShard, openShards } from '../core/store/shards.js';
 import { openAvailability } from './availability.js';
+import { openEventPublisher } from './events/publisher.js';
 import { type Lanes, openLanes } from './lanes/lanes.js';
 import { openPauses } from './lanes/pauses.js';
 import { openSweeper } from './lanes/sweeper.js';
@@ -28,6 +28,7 @@ import { openSender } from './messages/sender.js';
 import { openTurnNotices } from './messages/turn-notices.js';
 import { openOutboxRelay } from './outbox/relay.js';
 import { openReconciler } from './payments/reconciler.js';
+import { openPruning } from './pruning.js';
 import { openStaffTimers } from './staff-timers.js';
 import { openUnsureClaims } from './unsure-claims.js';
 
@@ -35,8 +36,6 @@ import { openUnsureClaims } from './unsure-claims.js';
 const shardsMax = 64;
 const paymentMsMax = 10_000;
 const moveEveryMs = 1_000;
-const pruneEveryMs = 60_000;
-const pruneRowsMax = 5_000;
 
 async function main({ config, log, lifecycle }: Program): Promise<void> {
   const names = redisNames(config.redisPrefix);
@@ -89,9 +88,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
       log.warn({ err: error, showId }, 'a lane could not be drained');
     });
   });
-  const pruning = openLoop('pass claims', { log, pauseMs: pruneEveryMs }, async () => {
-    return (await pruneClaims(catalog, pruneRowsMax)) === pruneRowsMax;
-  });
+  const pruning = openPruning({ catalog, shards, log });
   lifecycle.onClose('pruning', () => pruning.close());
   const claims = openUnsureClaims({ catalog, shards, log });
   lifecycle.onClose('unsure claims', () => claims.close());
@@ -142,6 +139,10 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   lifecycle.onClose('messages', () => sender.close());
   const turnNotices = openTurnNotices({ catalog, gate, log });
   lifecycle.onClose('turn notices', () => turnNotices.close());
+  const events = openEventPublisher({
+    ...{ shards, redis, names, log, webhook: config.eventsWebhook },
+  });
+  lifecycle.onClose('events', () => events.close());
   const announcer = openAnnouncer(writing);
   lifecycle.onClose('announcer', () => announcer.close());
   log.info({ shards: laneShards.ids(), lanesPerShard }, 'ready');

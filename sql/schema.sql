@@ -469,6 +469,35 @@ CREATE TABLE staff (
   CONSTRAINT staff_state CHECK (state IN ('ACTIVE', 'REMOVED'))
 );
 
+CREATE TABLE till (
+  till_id int unsigned NOT NULL AUTO_INCREMENT,
+  staff_name varchar(80) NOT NULL,
+  open_of varchar(80),
+  currency char(3) NOT NULL,
+  opening_amount int unsigned NOT NULL,
+  opened_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  counted_amount int unsigned,
+  closed_at datetime(3),
+  PRIMARY KEY (till_id),
+  UNIQUE KEY till_open (open_of),
+  KEY till_opened (opened_at),
+  CONSTRAINT till_closed CHECK ((closed_at IS NULL) = (open_of IS NOT NULL))
+);
+
+CREATE TABLE till_entry (
+  till_id int unsigned NOT NULL,
+  entry_key varchar(60) CHARACTER SET ascii NOT NULL,
+  kind varchar(6) NOT NULL,
+  show_id int unsigned NOT NULL,
+  booking_id bigint unsigned NOT NULL,
+  amount int unsigned NOT NULL,
+  entered_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (entry_key),
+  KEY till_entry_till (till_id, entered_at),
+  CONSTRAINT till_entry_kind CHECK (kind IN ('sale', 'refund')),
+  CONSTRAINT till_entry_till FOREIGN KEY (till_id) REFERENCES till (till_id)
+);
+
 -- Each shard
 
 CREATE TABLE booking (
@@ -750,6 +779,7 @@ CREATE TABLE ticket (
   live_seat smallint unsigned,
   used_at datetime(3),
   used_gate varchar(40),
+  used_scan varchar(40) CHARACTER SET ascii,
   PRIMARY KEY (show_id, booking_id, seat_no),
   UNIQUE KEY ticket_live_seat (show_id, live_seat),
   CONSTRAINT ticket_live CHECK ((state = 'VOID') = (live_seat IS NULL)),

@@ -6,6 +6,7 @@ import { bookingsRoutes } from './bookings.js';
 import { browseRoutes } from './browse.js';
 import { confirmRoutes } from './confirm.js';
 import { healthRoutes } from './health.js';
+import { notificationRoutes } from './notifications.js';
 import { paymentPageRoutes } from './payment-page.js';
 import { proofRoutes } from './proof.js';
 import { requestRoutes } from './requests.js';
@@ -33,6 +34,7 @@ export function allRoutes(deps: ApiDeps): Route[] {
     ...paymentPageRoutes(deps),
     ...confirmRoutes(deps),
     ...bookingsRoutes(deps),
+    ...notificationRoutes(deps),
     ...bookingCancelRoutes(deps),
     ...staffRoutes(deps),
     ...healthRoutes(deps),

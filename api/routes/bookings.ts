@@ -3,12 +3,14 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, parseId, type ShowId } from '../../core/domain/ids.js';
 import { calendarOf } from '../../core/notify/booking-calendar.js';
 import { ticketBookingOf } from '../../core/notify/booking-tickets.js';
-import { renderTicketPdf } from '../../core/notify/ticket-pdf.js';
+import { receiptOf } from '../../core/notify/receipt.js';
+import { renderReceiptPdf, renderTicketPdf } from '../../core/notify/ticket-pdf.js';
 import { type BookingShow, readBookingShows } from '../../core/store/catalog/booking-shows.js';
 import { readAccount } from '../../core/store/catalog/fan-accounts.js';
 import { type FanBooking, listFanBookings } from '../../core/store/catalog/fan-bookings.js';
 import { type Booking, readBooking, readFanBookings } from '../../core/store/shard/bookings.js';
 import { readRefunds } from '../../core/store/shard/refunds.js';
+import { readReservation } from '../../core/store/shard/reservations.js';
 import { bookedBody, bookedSchema, bookingShowBody, bookingShowSchema } from '../booking-body.js';
 import type { ApiDeps } from '../deps.js';
 import { refundBodies, refundSchema } from '../refund-body.js';
@@ -83,6 +85,25 @@ export function bookingsRoutes(deps: Deps): Route[] {
         }
         const data = await renderTicketPdf(tickets);
         return file('application/pdf', data, `tickets-${tickets.bookingId}.pdf`);
+      },
+    }),
+    route({
+      method: 'get',
+      path: `${path}/receipt.pdf`,
+      summary: 'The receipt of an own booking with fee and tax',
+      identity: 'fan',
+      answers: { 200: 'binary' },
+      handle: async ({ params, fanId }) => {
+        const { booking, show } = await findOwn(deps, params.id, fanId);
+        const { showId, bookingId: no } = booking;
+        const shard = await deps.shards.forShow(showId);
+        const reservation = await readReservation(shard, showId, no);
+        if (!reservation) throw new UsherError('not_found', 'There is no such booking.');
+        const refunds = await readRefunds(shard, showId, no);
+        const name = (await readAccount(deps, fanId))?.name ?? '';
+        const id = formatId('booking', { showId, no });
+        const receipt = receiptOf(id, name, { booking, reservation, show, refunds });
+        return file('application/pdf', await renderReceiptPdf(receipt), `receipt-${id}.pdf`);
       },
     }),
     route({

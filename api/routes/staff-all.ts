@@ -2,13 +2,17 @@ import type { ApiDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
+import { staffDeadRoutes } from './staff-dead.js';
 import { staffDeskRoutes } from './staff-desk.js';
+import { staffDoorRoutes } from './staff-door.js';
+import { staffEventRoutes } from './staff-events.js';
 import { staffExportRoutes } from './staff-exports.js';
 import { staffFanRoutes } from './staff-fans.js';
 import { staffLaneRoutes } from './staff-lanes.js';
 import { staffPaymentRoutes } from './staff-payments.js';
 import { staffPriceRoutes } from './staff-prices.js';
 import { staffRefundRoutes } from './staff-refunds.js';
+import { staffReissueRoutes } from './staff-reissue.js';
 import { staffReleaseRoutes } from './staff-release.js';
 import { staffRequestRoutes } from './staff-requests.js';
 import { staffRoomRoutes } from './staff-room.js';
@@ -23,6 +27,7 @@ import { staffShowCancelRoutes } from './staff-show-cancel.js';
 import { staffShowChangeRoutes } from './staff-show-change.js';
 import { staffShowRoutes } from './staff-shows.js';
 import { staffStatsRoutes } from './staff-stats.js';
+import { staffTillRoutes } from './staff-tills.js';
 import { staffWaitlistRoutes } from './staff-waitlist.js';
 
 /** Everything that the command line calls. */
@@ -52,5 +57,10 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffPaymentRoutes(deps),
     ...staffExportRoutes(deps),
     ...staffScanRoutes(deps),
+    ...staffReissueRoutes(deps),
+    ...staffDoorRoutes(deps),
+    ...staffTillRoutes(deps),
+    ...staffDeadRoutes(deps),
+    ...staffEventRoutes(deps),
   ];
 }

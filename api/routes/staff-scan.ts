@@ -9,11 +9,15 @@ import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
 import { deskRoles } from './staff-shared.js';
 
+export const scanId = z.string().regex(/^[A-Za-z0-9_-]{8,40}$/);
+
 const scanBody = z.strictObject({
   qr: z.string().min(1).max(300),
   gate: z.string().trim().min(1).max(40),
   /** The show at this door; without it any show's tickets are admitted. */
   show_id: z.string().optional(),
+  /** The scanner's name for this scan: sent again after a lost answer, it gets the same answer. */
+  scan_id: scanId.optional(),
 });
 
 const admittedShape = z.object({
@@ -62,7 +66,9 @@ export function staffScanRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards' | 'secr
         }
         const shard = await shards.forShow(ref.showId);
         const { result } = await changeShow(shard, ref.showId, (change) =>
-          admitTicket(change, ref, { counter: code.counter, gate: body.gate, by: actor }),
+          admitTicket(change, ref, {
+            ...{ counter: code.counter, gate: body.gate, by: actor, scanId: body.scan_id },
+          }),
         );
         if (!result) throw invalid('malformed');
         const { ticket } = result;
@@ -79,7 +85,7 @@ export function staffScanRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards' | 'secr
           hall: show?.hall ?? '',
           starts_at: new Date(show?.startsAtMs ?? 0).toISOString(),
           used_at: ticket.usedAt?.toISOString() ?? '',
-          gate: body.gate,
+          gate: ticket.usedGate ?? body.gate,
         };
         return { status: 200, body: answer };
       },
@@ -98,8 +104,15 @@ function refusal(ticket: ScannedTicket): UsherError {
       extra: { used_at: at, gate: ticket.usedGate, seat: ticket.seat },
     });
   }
-  const why = ticket.state === 'VOID' ? 'void' : 'replaced';
+  const why = voidReason(ticket);
   return new UsherError('ticket_void', `The ticket is ${why}. Do not admit.`, {
     extra: { reason: why, seat: ticket.seat },
   });
+}
+
+/** Why a ticket that is not used admits nobody: an older print, or given back, or changed. */
+export function voidReason(ticket: ScannedTicket): 'replaced' | 'refunded' | 'cancelled' | 'void' {
+  if (ticket.state !== 'VOID') return 'replaced';
+  if (Number(ticket.refunds) > 0) return 'refunded';
+  return ticket.bookingState === 'CANCELLED' ? 'cancelled' : 'void';
 }

@@ -4,6 +4,7 @@ import { openClient } from '../client.js';
 import { addCommand, addNoun, type Session } from '../command.js';
 import { exitCodes, wrongUsage } from '../exit.js';
 import { fields, moneyText, table } from '../out.js';
+import { addBookingTickets } from './booking-tickets.js';
 import { addReseat } from './reseat.js';
 
 const bookingSchema = z.object({
@@ -50,6 +51,7 @@ const listSchema = z.object({ results: z.array(bookingSchema) });
 
 export function addBookingCommands(program: Command, session: Session): void {
   const booking = addNoun(program, 'booking', 'what fans have paid for');
+  addBookingTickets(booking, session);
   addCommand(booking, session, {
     usage: 'find <what>',
     summary: 'find bookings by mail address, or by the id of a reservation, booking or ticket',

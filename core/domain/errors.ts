@@ -44,6 +44,7 @@ export const errorCatalogue = {
   refund_over: { status: 409, title: 'Tickets are not taken back any more', retry: false },
   ticket_void: { status: 409, title: 'The ticket is void', retry: false },
   wrong_show: { status: 409, title: 'The ticket is for another show', retry: false },
+  till_closed: { status: 409, title: 'No till is open', retry: false },
   conflict: { status: 409, title: 'It conflicts with the present state', retry: false },
   reservation_expired: { status: 410, title: 'The reservation is over', retry: false },
   lapsed: { status: 410, title: 'The request could not be decided in time', retry: false },

@@ -1,14 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { UsherError } from '../domain/errors.js';
-import type { TicketBooking } from './ticket.js';
-import type { ThreadAnswer } from './ticket-pdf-thread.js';
+import type { PdfWish, ThreadAnswer } from './ticket-pdf-thread.js';
 
 export type PdfRenderer = {
   /**
    * Rejects with `unavailable` when too many wait already, and with an Error when the booking
    * can't be drawn, takes too long, or the thread died over it.
    */
-  render(booking: TicketBooking): Promise<Buffer>;
+  render(wish: PdfWish): Promise<Buffer>;
   /** Ends the thread; whatever still waits is rejected. */
   close(): Promise<void>;
 };
@@ -16,7 +15,7 @@ export type PdfRenderer = {
 export type PdfLimits = { waitingMax: number; jobMsMax: number };
 
 type Job = {
-  booking: TicketBooking;
+  wish: PdfWish;
   resolve: (pdf: Buffer) => void;
   reject: (error: Error) => void;
 };
@@ -75,14 +74,14 @@ export function openPdfRenderer(threadFile: URL, limits: PdfLimits = usualLimits
     thread ??= startThread();
     thread.ref();
     current = { job, deadline: setTimeout(overrun, limits.jobMsMax) };
-    thread.postMessage(job.booking);
+    thread.postMessage(job.wish);
   };
 
   return {
-    render: (booking) => {
+    render: (wish) => {
       if (waiting.length >= limits.waitingMax) return Promise.reject(tooMany());
       return new Promise((resolve, reject) => {
-        waiting.push({ booking, resolve, reject });
+        waiting.push({ wish, resolve, reject });
         startNext();
       });
     },

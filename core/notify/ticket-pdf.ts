@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Receipt } from './receipt.js';
+import { drawReceiptPdf } from './receipt-pdf-drawing.js';
 import type { TicketBooking } from './ticket.js';
 import { drawTicketPdf } from './ticket-pdf-drawing.js';
 import { openPdfRenderer } from './ticket-pdf-renderer.js';
@@ -15,4 +17,9 @@ const renderer = existsSync(fileURLToPath(threadFile)) ? openPdfRenderer(threadF
  */
 export function renderTicketPdf(booking: TicketBooking): Promise<Buffer> {
   return renderer ? renderer.render(booking) : drawTicketPdf(booking);
+}
+
+/** Renders a receipt as a PDF file of one page, on the same thread. */
+export function renderReceiptPdf(receipt: Receipt): Promise<Buffer> {
+  return renderer ? renderer.render(receipt) : drawReceiptPdf(receipt);
 }

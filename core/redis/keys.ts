@@ -33,6 +33,10 @@ export type RedisNames = {
   nodeChannel(node: string): string;
   /** Publish/subscribe channel that every api process hears. */
   everyoneChannel: string;
+  /** What happened in all shows, in the order of its publishing (stream). */
+  events: string;
+  /** The last entry of each show's log in that stream (hash). */
+  eventsLast: string;
   /** BullMQ's key prefix. */
   queuePrefix: string;
   /** Percent of a sale's rate that the payment provider can follow; absent when all of it (text). */
@@ -61,6 +65,8 @@ export function redisNames(prefix: string): RedisNames {
     fresh: (saleId) => sale(saleId, 'fresh'),
     nodeChannel: (node) => `${prefix}:node:${node}`,
     everyoneChannel: `${prefix}:everyone`,
+    events: `{${prefix}:events}:stream`,
+    eventsLast: `{${prefix}:events}:last`,
     queuePrefix: `{${prefix}:queue}`,
     providerPace: `${prefix}:provider:pace`,
     limits: `${prefix}:limit`,

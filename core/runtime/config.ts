@@ -51,6 +51,8 @@ const schema = z.object({
   USHER_MESSAGE_WEBHOOK_URL: url(['http', 'https']).optional(),
   USHER_MESSAGE_WEBHOOK_SECRET: z.string().min(16).optional(),
   USHER_PUSH_HOSTS: z.enum(['public', 'any']).default('public'),
+  USHER_EVENTS_WEBHOOK_URL: url(['http', 'https']).optional(),
+  USHER_EVENTS_WEBHOOK_SECRET: z.string().min(16).optional(),
   USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
@@ -80,6 +82,8 @@ export type Config = {
   mailFrom: string;
   /** The operator's gateway for SMS and push. */
   messageGateway: { url: string; secret: string } | undefined;
+  /** The operator's receiver of events. */
+  eventsWebhook: { url: string; secret: string } | undefined;
   /** Which push services notes may go to: `any` is for tests. */
   pushHosts: 'public' | 'any';
   limits: 'normal' | 'loose' | 'off';
@@ -117,6 +121,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (!value.USHER_MESSAGE_WEBHOOK_URL !== !value.USHER_MESSAGE_WEBHOOK_SECRET) {
     faults.push('USHER_MESSAGE_WEBHOOK_URL and USHER_MESSAGE_WEBHOOK_SECRET go together: set both');
   }
+  if (!value.USHER_EVENTS_WEBHOOK_URL !== !value.USHER_EVENTS_WEBHOOK_SECRET) {
+    faults.push('USHER_EVENTS_WEBHOOK_URL and USHER_EVENTS_WEBHOOK_SECRET go together: set both');
+  }
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return {
     production,
@@ -137,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: value.USHER_PUBLIC_URL ?? `http://localhost:${value.USHER_PORT}`,
     smtpUrls: value.USHER_SMTP_URL,
     mailFrom: value.USHER_MAIL_FROM,
+    eventsWebhook: webhookOf(value.USHER_EVENTS_WEBHOOK_URL, value.USHER_EVENTS_WEBHOOK_SECRET),
     messageGateway: webhookOf(value.USHER_MESSAGE_WEBHOOK_URL, value.USHER_MESSAGE_WEBHOOK_SECRET),
     pushHosts: value.USHER_PUSH_HOSTS,
     limits: value.USHER_LIMITS,

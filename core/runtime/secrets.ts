@@ -6,7 +6,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from './config.js';
@@ -95,25 +95,66 @@ export function newVapid(): VapidKey {
   };
 }
 
+const rotatable = ['session', 'pass', 'receipt', 'data', 'ticket'] as const;
+export type KeyPurpose = (typeof rotatable)[number];
+export const keyPurposes: readonly KeyPurpose[] = rotatable;
+
+type KeyList = { kid: string }[];
+type SecretsFile = Record<KeyPurpose, KeyList> & { index: string };
+
+/** The ids of the keys in a file, by purpose; the first of each signs or seals. */
+export function listKeys(file: string): Record<KeyPurpose, string[]> {
+  const content = JSON.parse(readFileSync(file, 'utf8')) as SecretsFile;
+  return Object.fromEntries(
+    rotatable.map((purpose) => [purpose, content[purpose].map(({ kid: id }) => id)]),
+  ) as Record<KeyPurpose, string[]>;
+}
+
+/**
+ * Rotates keys in two steps, so that no program ever meets a key that it does not know. `add` puts
+ * a new key at the end, where it only opens and verifies; `use` moves the last key to the front,
+ * where it signs and seals. Old keys stay and go on verifying. Returns the ids by purpose.
+ */
+export function rotateKeys(
+  file: string,
+  step: 'add' | 'use',
+  purposes: readonly KeyPurpose[] = rotatable,
+): Record<KeyPurpose, string[]> {
+  const content = JSON.parse(readFileSync(file, 'utf8')) as SecretsFile;
+  for (const purpose of purposes) {
+    const keys = content[purpose];
+    if (step === 'add') keys.push(purpose === 'ticket' ? freshTicketKey() : freshKey());
+    else keys.unshift(...keys.splice(-1));
+  }
+  const next = `${file}.new`;
+  writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  loadSecrets({ dataDir: dirname(file), secretsFile: next, production: true });
+  renameSync(next, file);
+  return listKeys(file);
+}
+
+function freshKey() {
+  return { kid: `k${randomBytes(3).toString('hex')}`, key: randomBytes(32).toString('base64') };
+}
+
+function freshTicketKey() {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return {
+    kid: `t${randomBytes(3).toString('hex')}`,
+    private_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  };
+}
+
 /** Writes fresh keys to a file that only its owner may read; an existing file is never touched. */
 export function createSecretsFile(file: string): void {
-  const fresh = () => [
-    { kid: `k${randomBytes(3).toString('hex')}`, key: randomBytes(32).toString('base64') },
-  ];
-  const { privateKey } = generateKeyPairSync('ed25519');
   const content = {
-    session: fresh(),
-    pass: fresh(),
-    receipt: fresh(),
-    data: fresh(),
+    session: [freshKey()],
+    pass: [freshKey()],
+    receipt: [freshKey()],
+    data: [freshKey()],
     index: randomBytes(32).toString('base64'),
     vapid: newVapid(),
-    ticket: [
-      {
-        kid: `t${randomBytes(3).toString('hex')}`,
-        private_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      },
-    ],
+    ticket: [freshTicketKey()],
   };
   mkdirSync(dirname(file), { recursive: true });
   try {

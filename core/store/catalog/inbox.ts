@@ -74,3 +74,16 @@ export async function markEventSettled(catalog: Database, eventId: string): Prom
     [eventId],
   );
 }
+
+/** Forgets events that were settled more than `daysKept` days ago. Returns how many. */
+export async function pruneEvents(
+  catalog: Pick<Database, 'change'>,
+  { daysKept, rowsMax }: { daysKept: number; rowsMax: number },
+): Promise<number> {
+  const { matched } = await catalog.change(
+    `DELETE FROM inbox WHERE waiting IS NULL AND due_at < NOW(3) - INTERVAL ? DAY
+       AND settled_at IS NOT NULL LIMIT ?`,
+    [daysKept, rowsMax],
+  );
+  return matched;
+}

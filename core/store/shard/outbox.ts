@@ -130,6 +130,29 @@ export async function retryDeadOutbox(
   return matched === 1;
 }
 
+/**
+ * Forgets messages that were acted on more than `daysKept` days ago. It looks at the `rowsMax` oldest
+ * numbers only, so it costs the same however long the table is. Returns how many; over a whole
+ * shard, since numbers grow with time and not with shows.
+ */
+export async function pruneOutbox(
+  shard: Pick<Queryable, 'rows' | 'change'>,
+  { daysKept, rowsMax }: { daysKept: number; rowsMax: number },
+): Promise<number> {
+  const oldest = await shard.rows<{ show_id: number; outbox_id: number; old: number | null }>(
+    `SELECT show_id, outbox_id, published_at < NOW(3) - INTERVAL ? DAY AS old
+     FROM outbox ORDER BY outbox_id LIMIT ?`,
+    [daysKept, rowsMax],
+  );
+  const done = oldest.filter((row) => Number(row.old) === 1);
+  if (done.length === 0) return 0;
+  const { matched } = await shard.change(
+    `DELETE FROM outbox WHERE show_id IN (?) AND outbox_id IN (?) AND published_at IS NOT NULL`,
+    [[...new Set(done.map((row) => row.show_id))], done.map((row) => row.outbox_id)],
+  );
+  return matched;
+}
+
 function fromRow(row: Row): OutboxRow {
   return {
     showId: row.show_id,
