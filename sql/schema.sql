@@ -513,6 +513,13 @@ CREATE TABLE booking (
   CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
 );
 
+CREATE TABLE event_cursor (
+  show_id int unsigned NOT NULL,
+  follower varchar(8) CHARACTER SET ascii NOT NULL,
+  lsn bigint unsigned NOT NULL,
+  PRIMARY KEY (show_id, follower)
+);
+
 CREATE TABLE kept_seat (
   show_id int unsigned NOT NULL,
   seat_no smallint unsigned NOT NULL,
