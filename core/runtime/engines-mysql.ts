@@ -81,8 +81,6 @@ function commonArgs(start: MysqlStart, port: number, socketDir: string): string[
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     `--socket=${join(socketDir, 'mysql.sock')}`,
-    // A server that starts clears its folder of temporary tables: in a shared one, also others'.
-    `--tmpdir=${socketDir}`,
     `--pid-file=${join(dir, 'mysql.pid')}`,
     `--init-file=${join(dir, 'init.sql')}`,
     '--character-set-server=utf8mb4',
