@@ -60,7 +60,7 @@ describe('the payment webhook', () => {
       reservation: 'BOOKED',
       payments: ['SUCCEEDED'],
       tickets: 2,
-      outbox: ['fan_booking', 'ticket_mail'],
+      outbox: ['payment_needed', 'fan_booking', 'ticket_mail'],
     });
     expect(chargesOf(world.sandbox, held)).toEqual([48_000]);
   });

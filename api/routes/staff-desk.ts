@@ -4,9 +4,14 @@ import { formatId, formatShowId, formatTicketId, parseId } from '../../core/doma
 import { publishReservation, publishSeats } from '../../core/redis/show-news.js';
 import { writeAudit } from '../../core/store/catalog/audit.js';
 import { fanOfEmail } from '../../core/store/catalog/fan-accounts.js';
+import { noteCash } from '../../core/store/catalog/tills.js';
 import { sellAtDesk } from '../../core/store/shard/desk-sale.js';
 import { reseatBooking } from '../../core/store/shard/reseat.js';
-import { lengthenHold, lockReservation } from '../../core/store/shard/reservations.js';
+import {
+  lengthenHold,
+  lockReservation,
+  type Reservation,
+} from '../../core/store/shard/reservations.js';
 import { changeShow, type ShowChange } from '../../core/store/shard/show-change.js';
 import { wishSeatsMax } from '../accept/reserve-schema.js';
 import type { ApiDeps } from '../deps.js';
@@ -27,6 +32,8 @@ const soldShape = z.object({
   amount: z.number().int(),
   currency: z.string(),
   paid: z.enum(['cash', 'card']),
+  /** Cash: whether an open till of the seller counts it. */
+  in_till: z.boolean(),
 });
 
 type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'redis' | 'names' | 'secrets'>;
@@ -77,6 +84,7 @@ function sellRoute(deps: Deps): Route {
         amount: reservation.amount,
         currency: reservation.currency,
         paid: body.paid,
+        in_till: await intoTill(deps, reservation, { actor, paid: body.paid }),
       };
       if (isNew) {
         const { tickets: _tickets, ...after } = sold;
@@ -85,6 +93,16 @@ function sellRoute(deps: Deps): Route {
       return { status: isNew ? 201 : 200, body: sold };
     },
   });
+}
+
+function intoTill(
+  { catalog }: Deps,
+  { showId, reservationId, amount, currency }: Reservation,
+  { actor, paid }: { actor: string; paid: 'cash' | 'card' },
+): Promise<boolean> {
+  if (paid === 'card') return Promise.resolve(false);
+  const cash = { staffName: actor, showId, bookingId: reservationId, amount, currency };
+  return noteCash(catalog, { ...cash, kind: 'sale' });
 }
 
 function reseatRoute(deps: Deps): Route {

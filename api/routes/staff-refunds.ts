@@ -7,6 +7,7 @@ import {
   parseRefundId,
   type ShowScoped,
 } from '../../core/domain/ids.js';
+import { noteCash } from '../../core/store/catalog/tills.js';
 import { readBooking } from '../../core/store/shard/bookings.js';
 import { cancelBooking } from '../../core/store/shard/cancel-booking.js';
 import {
@@ -146,6 +147,11 @@ function paidRoute({ catalog, shards }: Deps): Route {
       const { result } = await audited(catalog, entry, () =>
         changeShow(shard, ref.showId, (change) => payOut(change, wish)),
       );
+      if (result.kind === 'owed') {
+        const { amount, currency, refundNo } = result;
+        const cash = { staffName: actor, showId: ref.showId, bookingId: ref.no, amount, currency };
+        await noteCash(catalog, { ...cash, kind: 'refund', refundNo });
+      }
       return { status: 200, body: owedBody(ref, result) };
     },
   });

@@ -14,6 +14,7 @@ const soldSchema = z.object({
   amount: z.number(),
   currency: z.string(),
   paid: z.string(),
+  in_till: z.boolean(),
 });
 
 export function addSellCommand(program: Command, session: Session): void {
@@ -50,6 +51,10 @@ export function addSellCommand(program: Command, session: Session): void {
           ['seats', sold.seats.join(' ')],
           ['tickets', sold.tickets.map((ticket) => ticket.ticket_id).join(' ')],
           [sold.paid, moneyText(sold.amount, sold.currency)],
+          [
+            'in a till',
+            sold.in_till ? 'yes' : sold.paid === 'cash' ? 'no: `usher till open`' : 'no',
+          ],
         ]),
       );
       return undefined;

@@ -64,11 +64,11 @@ export function parseRefundId(text: string): RefundId | undefined {
     : undefined;
 }
 
-const plainKinds = { message: 'msg', support: 'sup', till: 'til' } as const;
+const plainKinds = { message: 'msg', till: 'til' } as const;
 
 export type PlainIdKind = keyof typeof plainKinds;
 
-/** Writes the public form of a thing that no show owns, such as `sup_1k9`. */
+/** Writes the public form of a thing that no show owns, such as `msg_1k9`. */
 export function formatPlainId(kind: PlainIdKind, no: number): string {
   return `${plainKinds[kind]}_${no.toString(36)}`;
 }

@@ -10,7 +10,6 @@ export const messageKinds = [
   'refunded',
   'refunded_late',
   'reminder',
-  'support_answer',
   'turn_soon',
   'turn_now',
 ] as const;

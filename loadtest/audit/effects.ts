@@ -19,7 +19,7 @@ function checkMessages(show: ShowRows, findings: Findings, add: Add): void {
   const sent = new Set(show.outbox.map((row) => `${row.kind} ${row.subject_id}`));
   const refunds = new Set(
     show.outbox
-      .filter((row) => row.kind === 'refund')
+      .filter((row) => row.kind === 'refund_mail')
       .map((row) => `${row.subject_id} ${numberIn(row.payload, 'refund_no')}`),
   );
   const passes = new Set(
@@ -39,7 +39,7 @@ function checkMessages(show: ShowRows, findings: Findings, add: Add): void {
     }
   }
   for (const row of show.refunds) {
-    if (refunds.has(`${row.reservation_id} ${row.refund_no}`)) continue;
+    if (row.state !== 'SUCCEEDED' || refunds.has(`${row.reservation_id} ${row.refund_no}`)) continue;
     const name = `refund(${row.reservation_id}, ${row.refund_no})`;
     missing(name, name);
   }

@@ -14,7 +14,7 @@ export type Options = {
   json: boolean;
 };
 
-export const usage = `usher loadtest premiere|rush|room|browse|reserve [options]
+export const usage = `Usage: usher loadtest premiere|rush|room|browse|reserve [options]
 
   premiere  fans gather before the opening and buy through the whole journey
   rush      everyone at once on one show
@@ -36,6 +36,10 @@ export const usage = `usher loadtest premiere|rush|room|browse|reserve [options]
   --report FILE         writes one HTML page with charts
   --client-log FILE     writes every call and push as JSON lines, for the auditor
   --json                the report as JSON
+
+Examples:
+  usher loadtest premiere --fans 5000 --shows 20 --report premiere.html
+  usher loadtest rush --fans 2000 --json
 `;
 
 const fansMax = 200_000;

@@ -34,7 +34,7 @@ type Compose = (
  */
 export const compose: Compose = async (deps, message, to) => {
   const { kind, showId, subjectId } = message;
-  if (kind === 'sale_soon' || kind === 'support_answer') return saleWords(deps, message, to);
+  if (kind === 'sale_soon') return saleWords(deps, message, to);
   if (kind === 'turn_soon' || kind === 'turn_now') return turnWords(deps, message, to);
   if (showId === null || subjectId === null) return null;
   const show = (await readBookingShows(deps.catalog, [showId])).get(showId);

@@ -132,9 +132,13 @@ describe('the desk', () => {
         ...['sell', show, ...names, '--email', 'ada@example.org', '--paid', 'cash'],
         ...['--key', key, '--json'],
       );
+    await cli.usher('till', 'open', '--cash', '10000');
     const sold = await sell('k1', 'A-1', 'A-2');
     expect(sold.json).toMatchObject({ seats: ['A-1', 'A-2'], amount: 48_000, paid: 'cash' });
+    expect(sold.json.in_till).toBe(true);
     expect((await sell('k1', 'A-1', 'A-2')).json).toEqual(sold.json);
+    const closed = await cli.usher('till', 'close', '--counted', '58000', '--json');
+    expect(closed.json).toMatchObject({ sales: 1, sales_amount: 48_000, difference: 0 });
     expect((await sell('k1', 'A-5')).err).toContain('key_reused');
     expect((await sell('k2', 'A-2')).err).toContain('A-2 is booked');
     expect((await sell('k3', 'A-3', 'A-4', 'A-5')).err).toContain('cap_reached');

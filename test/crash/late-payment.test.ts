@@ -34,7 +34,9 @@ it(
     await world.sandbox('/_sandbox/faults', 'POST', { slow_ms: 0 });
     const first = await Promise.all(paying);
     expect(first.map((told) => told.body.status)).toEqual(['processing', 'processing']);
-    await shard.change("UPDATE reservation SET due_at = NOW(3) WHERE state = 'PAYING'");
+    await shard.change(
+      "UPDATE reservation SET due_at = NOW(3), expires_at = NOW(3) WHERE state = 'PAYING'",
+    );
     for (const id of ids) {
       await until(async () => (await stateOf(shard, id)) === 'EXPIRED', {
         what: `the end of ${id}`,

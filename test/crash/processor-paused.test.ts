@@ -22,7 +22,7 @@ it(
       const asked = fans.map((fan, index) =>
         fan.reserve(showId, { quantity: 1 }, { pass: passes[index] ?? '' }),
       );
-      await untilHeldUp(shard, 'STRAIGHT_JOIN show_seat');
+      await untilHeldUp(shard, 'FROM show_seat FORCE INDEX');
       sleeper.pause();
       return { answers: Promise.all(asked), pausedMs: Date.now() };
     });

@@ -51,6 +51,7 @@ it(
       await until(() => shopping.done() >= atMove + 20, { what: 'purchases after the moves' });
       const back = String(moved.find((id) => after.get(id) === 3));
       const returned = await world.cli(['shard', 'move', back, '--to', '1', '--now', '--json']);
+      expect([returned.code, returned.err]).toEqual([0, '']);
       expect(JSON.parse(returned.out)).toMatchObject({ moved: 1, waiting: [] });
       await watch.stop();
       const counts = await shopping.finish();

@@ -100,13 +100,21 @@ export async function recordCash(
   });
 }
 
-/** For a check before cash is taken. @throws UsherError `till_closed`. */
-export async function assertOpenTill(
-  catalog: Pick<Queryable, 'rows'>,
-  staffName: string,
-): Promise<void> {
-  const [row] = await catalog.rows('SELECT till_id FROM till WHERE open_of = ?', [staffName]);
-  if (!row) throw noTill();
+/**
+ * Books cash that has changed hands already: a sale or refund is not undone for want of a till.
+ * False when this person has none open in that currency, so that they can be told.
+ */
+export async function noteCash(
+  catalog: Database,
+  entry: Parameters<typeof recordCash>[1],
+): Promise<boolean> {
+  try {
+    await recordCash(catalog, entry);
+    return true;
+  } catch (error) {
+    if (error instanceof UsherError) return false;
+    throw error;
+  }
 }
 
 async function lockOpenTill(tx: Tx, staffName: string): Promise<number> {
