@@ -39,7 +39,8 @@ function checkMessages(show: ShowRows, findings: Findings, add: Add): void {
     }
   }
   for (const row of show.refunds) {
-    if (row.state !== 'SUCCEEDED' || refunds.has(`${row.reservation_id} ${row.refund_no}`)) continue;
+    if (row.state !== 'SUCCEEDED' || refunds.has(`${row.reservation_id} ${row.refund_no}`))
+      continue;
     const name = `refund(${row.reservation_id}, ${row.refund_no})`;
     missing(name, name);
   }
