@@ -86,20 +86,20 @@ function lobbyWords(sale: Sale): string {
     : 'The lobby opens shortly before the sale.';
 }
 
+/** Has its height before the numbers are there, so that no click lands on what has just moved. */
 function RoomFacts({ sale, room }: { sale: Sale; room: Room | null }) {
-  if (room === null) return null;
   return (
     <dl class="stats">
-      {room.state !== 'scheduled' && (
+      {room?.state !== 'scheduled' && (
         <div>
-          <dt>{room.state === 'lobby' ? 'In the lobby' : 'In the line'}</dt>
-          <dd class="digits">{count(room.waiting)}</dd>
+          <dt>{room?.state === 'lobby' ? 'In the lobby' : 'In the line'}</dt>
+          <dd class="digits">{room === null ? '–' : count(room.waiting)}</dd>
         </div>
       )}
-      {room.seats_left !== null && (
+      {room?.seats_left !== null && (
         <div>
           <dt>Seats left</dt>
-          <dd class="digits">{count(room.seats_left)}</dd>
+          <dd class="digits">{room === null ? '–' : count(room.seats_left)}</dd>
         </div>
       )}
       <div>
