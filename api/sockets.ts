@@ -214,18 +214,23 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
   return {
     add: (news: SeatsNews): void => {
       let entry = merged.get(news.show_id);
+      const known = entry?.to ?? sent.get(news.show_id) ?? 0;
       // What was held up on its way, as by a Redis that slept, tells pages nothing new.
-      if (news.version <= (entry?.to ?? sent.get(news.show_id) ?? 0)) return;
-      if (entry && news.version !== entry.to + 1) flush(news.show_id);
+      const isOld = news.version <= known;
+      if (isOld && news.price_version === undefined) return;
+      if (entry && !isOld && news.version !== entry.to + 1) flush(news.show_id);
       entry = merged.get(news.show_id);
       if (!entry) {
         const timer = setTimeout(() => flush(news.show_id), seatsEveryMs);
-        const before = news.version - 1;
+        // New prices alone move no seat, so they begin where they end.
+        const moves = !isOld && news.changes.length > 0;
+        const before = moves ? news.version - 1 : Math.max(known, news.version);
         entry = { from: before, to: before, changes: new Map(), priceVersion: undefined, timer };
         merged.set(news.show_id, entry);
       }
-      entry.to = news.version;
+      entry.to = Math.max(entry.to, news.version);
       entry.priceVersion = news.price_version ?? entry.priceVersion;
+      if (isOld) return;
       for (const [seat, state] of news.changes) entry.changes.set(seat, state);
     },
     close: (): void => {

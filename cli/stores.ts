@@ -73,12 +73,3 @@ export function storeError(error: unknown): unknown {
     `A database does not answer (${(error as Error).message}). Is Usher running? See \`./usher doctor\`.`,
   );
 }
-
-/** Waits for work on the databases. @throws CliError (exit 3) when one doesn't answer. */
-export async function storesOrExit<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw storeError(error);
-  }
-}

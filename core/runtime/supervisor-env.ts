@@ -59,8 +59,8 @@ export function runsProgram(settings: LocalSettings, name: ProgramName): boolean
 }
 
 /**
- * Room for what a rush makes and drops at once: with V8's own 16 MB a tenth of the api's processor
- * time went into copying what was about to be dropped.
+ * Room for what a rush makes and drops at once: with V8's own 16 MB a fifteenth of the api's
+ * processor time went into collecting it.
  */
 export const programNodeOptions = '--max-semi-space-size=32';
 
