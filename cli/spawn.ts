@@ -19,13 +19,16 @@ export async function runProgram(
   }
   const child = spawn(process.execPath, [file, ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // By the channel the program sees when this process is killed.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  child.stdout.on('data', (chunk: Buffer) => void context.stdout.write(chunk));
-  child.stderr.on('data', (chunk: Buffer) => void context.stderr.write(chunk));
-  // The terminal's Ctrl-C reaches the child too; this process waits for it to end in order.
-  const wait = () => undefined;
-  process.on('SIGINT', wait);
+  child.stdout?.on('data', (chunk: Buffer) => void context.stdout.write(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => void context.stderr.write(chunk));
+  // The terminal's Ctrl-C reaches the child too, a signal to this process alone does not; either
+  // way this process waits for it to end in order.
+  const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on('SIGINT', passOn);
+  process.on('SIGTERM', passOn);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
@@ -33,7 +36,8 @@ export async function runProgram(
     });
     return exitCodeOf(code);
   } finally {
-    process.off('SIGINT', wait);
+    process.off('SIGINT', passOn);
+    process.off('SIGTERM', passOn);
   }
 }
 

@@ -31,13 +31,15 @@ export function describeMachine(): string {
   return `${list.length} x ${list[0]?.model.trim() ?? 'unknown'}, ${gib} GiB, Node ${process.version}`;
 }
 
-/** The commit that was measured; a tree with changes says so. */
+/** The commit that was measured; a tree with changes, but for its pages, says so. */
 export function describeCommit(): string {
   try {
     const git = (...args: string[]) =>
       execFileSync('git', args, { cwd: packageRoot, encoding: 'utf8' }).trim();
     const dirty =
-      git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' with changes';
+      git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs') === ''
+        ? ''
+        : ' with changes';
     return `${git('rev-parse', '--short', 'HEAD')}${dirty}`;
   } catch {
     return 'not a git checkout';

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import mysql, { type Connection } from 'mysql2/promise';
 import { type Engines, startEngines } from '../../core/runtime/engines.js';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { programNodeOptions } from '../../core/runtime/supervisor-env.js';
+import { openScratch, type Scratch } from '../stage/scratch.js';
 
 /** What all variants of one run stand on: the same engines with the same durability. */
 export type Stage = {
@@ -38,9 +38,11 @@ const stopMsMax = 10_000;
 
 /** Opens private engines with flush at every commit and an empty, migrated schema. */
 export async function openStage(binlog: boolean, shardCount = 1): Promise<Stage> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'usher-bench-'));
+  const scratch = await openScratch('usher-bench-');
+  const dataDir = scratch.dir;
   const engines = await startEngines({
-    dataDir: join(dataDir, 'engines'),
+    dataDir: scratch.enginesDir,
+    signal: scratch.signal,
     env: { PATH: process.env.PATH },
     databases: [catalogName, ...shardNames(shardCount)],
     binlog,
@@ -70,12 +72,12 @@ export async function openStage(binlog: boolean, shardCount = 1): Promise<Stage>
     dataDir,
     env,
     another: () => mysql.createConnection({ uri: shardUrl, timezone: 'Z' }),
-    start: (script, more = {}) => startProgram(script, { ...env, ...more }),
+    start: (script, more = {}) => startProgram(script, { ...env, ...more }, scratch),
     close: async () => {
       for (const one of shards) await one.end();
       await catalog.end();
       await engines.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      scratch.remove();
     },
   };
 }
@@ -103,12 +105,17 @@ function stageEnv(engines: Engines, dataDir: string, shardCount: number): NodeJS
   };
 }
 
-async function startProgram(script: string, env: NodeJS.ProcessEnv): Promise<Running> {
+async function startProgram(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  { adopt }: Scratch,
+): Promise<Running> {
   const child = spawn(process.execPath, [...process.execArgv, join(packageRoot, 'dist', script)], {
     // Readiness is one line at level info, the rest of the log would only cost time.
     env: { ...env, USHER_LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  adopt(child.pid);
   const ready = await readyLine(child, script);
   child.stdout?.resume();
   return { ready, stop: () => stopProgram(child), kill: () => stopProgram(child, 'SIGKILL') };

@@ -41,7 +41,7 @@ export function writeFaultDocs(results: CellResult[], seed: string): void {
   ];
   const table = [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows];
   const held = rows.filter((row) => row.includes('| held |')).length;
-  const summary = `${held} of ${rows.length} held at their last run. Last run: ${results.length} cells with seed \`${seed}\` at ${commit}, on ${describeMachine()}.`;
+  const summary = `${held} of ${rows.length} held at their last run. The last one had seed \`${seed}\`, at ${commit}, on ${describeMachine()}.`;
   writeFileSync(path, replaceBetween(text, 'faults', `${summary}\n\n${table.join('\n')}`));
 }
 

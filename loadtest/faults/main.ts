@@ -37,8 +37,8 @@ async function main(args: string[]): Promise<number> {
     randomPlans: Number(values.random),
     env: process.env,
     say: (text) => process.stderr.write(`${text}\n`),
+    ...(values['write-docs'] ? { keep: (result) => writeFaultDocs([result], values.seed) } : {}),
   });
-  if (values['write-docs']) writeFaultDocs(results, values.seed);
   process.stdout.write(
     values.json ? `${JSON.stringify({ seed: values.seed, results }, null, 2)}\n` : textOf(results),
   );

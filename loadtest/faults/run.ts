@@ -16,6 +16,8 @@ export type FaultOptions = {
   randomPlans: number;
   env: NodeJS.ProcessEnv;
   say: (text: string) => void;
+  /** Told of each result as it comes, so that an ended run keeps what it had. */
+  keep?: (result: CellResult) => void;
 };
 
 /** Runs cells one after the other on one Usher; a broken one is left behind for a new one. */
@@ -33,6 +35,7 @@ export async function runFaults(options: FaultOptions): Promise<CellResult[]> {
       if (!sale) throw new Error('no sale was made for a fault');
       const result = await tryCell(world, cell, { ...options, sale });
       results.push(result);
+      options.keep?.(result);
       options.say(`    ${result.verdict}${result.why.map((text) => `\n      ${text}`).join('')}`);
       if (result.verdict !== 'broken') continue;
       const broken = world;

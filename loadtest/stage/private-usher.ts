@@ -1,8 +1,7 @@
 // A whole Usher that belongs to one run: private engines, all programs, provider and mailbox. It is
 // thrown away at the end.
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import mysql, { type Connection } from 'mysql2/promise';
 import {
@@ -13,6 +12,7 @@ import {
 import { packageRoot } from '../../core/runtime/paths.js';
 import { run } from '../bench/stage.js';
 import { freePorts, type Program, type ProgramName, prepareProgram } from './programs.js';
+import { openScratch, type Scratch } from './scratch.js';
 import { openSigners, type Signers } from './tokens.js';
 
 export type PrivateUsher = {
@@ -58,11 +58,13 @@ const idChars = '0123456789abcdefghijklmnopqrstuvwxyz';
 const fansPerStatement = 2_000;
 
 export async function openPrivateUsher(options: PrivateOptions): Promise<PrivateUsher> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'usher-load-'));
+  const scratch = await openScratch('usher-load-');
+  const dataDir = scratch.dir;
   const shardNames = Array.from({ length: options.shards ?? 1 }, (_, no) => `usher_load_${no + 1}`);
   options.say?.('starting private engines');
   const engines = await startEngines({
-    dataDir: join(dataDir, 'engines'),
+    dataDir: scratch.enginesDir,
+    signal: scratch.signal,
     env: { PATH: options.env.PATH },
     databases: [catalogName, ...shardNames],
     bufferPoolMb: 128,
@@ -72,14 +74,14 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
   const closers: (() => Promise<unknown> | undefined)[] = [() => engines.stop()];
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    scratch.remove();
   };
   try {
     const direct = await environment(options.env, { dataDir, engines, shardNames });
     mkdirSync(join(dataDir, 'data'), { recursive: true });
     await run('cli/main.js', ['migrate', '--json'], direct);
     const envOf = options.rewire ? await options.rewire(direct) : () => direct;
-    const programs = programsOf(options, envOf);
+    const programs = programsOf(options, envOf, scratch);
     closers.push(() => Promise.all(programs.map((program) => program.end('SIGKILL'))));
     options.say?.('starting Usher');
     await Promise.all(programs.slice(0, 2).map((program) => program.start()));
@@ -97,6 +99,7 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
 function programsOf(
   options: PrivateOptions,
   envOf: (label: string) => NodeJS.ProcessEnv,
+  { adopt }: Scratch,
 ): Program[] {
   const dist = options.dist ?? join(packageRoot, 'dist');
   const some = (name: ProgramName, count = 1): [ProgramName, string][] =>
@@ -108,7 +111,9 @@ function programsOf(
     ...some('admission', options.admissions),
     ...some('processor', options.processors),
   ];
-  return wanted.map(([name, label]) => prepareProgram(name, { dist, env: envOf(label), label }));
+  return wanted.map(([name, label]) =>
+    prepareProgram(name, { dist, env: envOf(label), label, adopt }),
+  );
 }
 
 type Parts = {

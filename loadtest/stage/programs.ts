@@ -24,10 +24,18 @@ const readyMsMax = 60_000;
 const endMsMax = 10_000;
 const logCharsMax = 200_000;
 
+type ProgramOptions = {
+  dist: string;
+  env: NodeJS.ProcessEnv;
+  label: string;
+  /** Told of each process that is started. */
+  adopt: (pid: number | undefined) => void;
+};
+
 /** Prepares a program of a build; it runs after `start`. */
 export function prepareProgram(
   name: ProgramName,
-  { dist, env, label }: { dist: string; env: NodeJS.ProcessEnv; label: string },
+  { dist, env, label, adopt }: ProgramOptions,
 ): Program {
   let child: ChildProcess | undefined;
   let log = '';
@@ -48,6 +56,7 @@ export function prepareProgram(
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
+      adopt(started.pid);
       const from = log.length;
       for (const stream of [started.stdout, started.stderr]) {
         stream?.on('data', (chunk: Buffer) => {
