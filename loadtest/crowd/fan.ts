@@ -42,6 +42,8 @@ export type Trip = {
 export type End = { ending: Ending; why?: string };
 
 const insistMsMax = 60_000;
+/** How often a waiting fan reads the shared numbers beside the own place. */
+const looksAtRoom = 0.25;
 
 export function openTrip(
   crowd: Crowd,
@@ -150,8 +152,18 @@ async function waitForPass(trip: Trip): Promise<string | End> {
       place = await trip.insist(again);
     }
     if (place.status >= 400) return endOf(place);
+    if (place.body.state === 'waiting' && random.chance(looksAtRoom) && (await isOver(trip))) {
+      return { ending: 'sold_out' };
+    }
   }
   return { ending: 'out_of_time' };
+}
+
+/** Nobody waits on when the room says that nothing is left and nothing can come back. */
+async function isOver({ call, sale }: Trip): Promise<boolean> {
+  const path = `/api/v1/sales/${sale.saleId}/room`;
+  const room = await call({ op: 'room', method: 'GET', path });
+  return room.body.state === 'sold_out' || room.body.state === 'closed';
 }
 
 /** The page is loaded anew, after a while without a connection for those who lost it. */

@@ -177,11 +177,17 @@ function judge(cell: Cell, run: FaultRun, outcome: Outcome): CellResult {
   const figures: Figures = figuresOf(result);
   const during = result.log.calls.filter((call) => call.end > fromMs && call.start < untilMs);
   const booked = figures.endings.booked ?? 0;
+  const waiting = result.marks.ended.filter(
+    ({ ending, waitedMs }) => ending === 'out_of_time' && waitedMs === null,
+  );
   const why = [
     ...(outcome.failure === undefined ? [] : [outcome.failure]),
     ...report.violations.map(({ rule, where, text }) => `${rule} ${where}: ${text}`),
     ...(recoveryMs === null
       ? [`nobody was served within ${recoveryMsMax / 1_000} s of healing`]
+      : []),
+    ...(waiting.length > 0
+      ? [`${waiting.length} fans still waited for a pass after ${crowdMsMax / 1_000} s`]
       : []),
     ...(figures.endings.failed
       ? Object.keys(figures.failures).map((text) => `a fan was left: ${text}`)
