@@ -329,6 +329,7 @@ CREATE TABLE sales (
   roster_at datetime(3),
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
+  payment_seconds int unsigned NOT NULL DEFAULT 120,
   PRIMARY KEY (sale_id),
   CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),
   CONSTRAINT sales_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict')),
@@ -743,6 +744,7 @@ CREATE TABLE show_head (
   chain char(43) CHARACTER SET ascii NOT NULL DEFAULT '',
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
+  payment_seconds int unsigned NOT NULL DEFAULT 120,
   PRIMARY KEY (show_id),
   KEY show_head_lane (lane, show_id),
   CONSTRAINT show_head_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict'))

@@ -133,6 +133,7 @@ export const saleShape = z.object({
   price_rules: priceRulesSchema.nullable(),
   hold_seconds: z.number().int(),
   hold_limit_seconds: z.number().int(),
+  payment_seconds: z.number().int().meta({ description: 'Time that each payment gets' }),
   refund: z.object({ until_hours_before: z.number(), fee_percent: z.number() }).nullable(),
   booking_fee: z.number().int().meta({ description: 'Minor units, added to each seat' }),
   tax_rate_bp: z.number().int().meta({ description: 'Hundredths of a percent, in the prices' }),
@@ -167,6 +168,7 @@ export function saleJson(row: SaleRow): z.infer<typeof saleShape> {
     price_rules: row.price_rules === null ? null : (JSON.parse(row.price_rules) as PriceRules),
     hold_seconds: row.hold_seconds,
     hold_limit_seconds: row.hold_limit_seconds,
+    payment_seconds: row.payment_seconds,
     waitlist:
       row.offer_seconds === null
         ? null

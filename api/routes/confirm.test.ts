@@ -83,6 +83,29 @@ describe('confirm', () => {
     });
   });
 
+  it('gives each payment its time by the sale, and no less than the hold still has', async () => {
+    const shard = await world.stores.shards.forShow(show.showId);
+    await shard.change('UPDATE show_head SET payment_seconds = 180 WHERE show_id = ?', [
+      show.showId,
+    ]);
+    const short = await hold({ expiresInMs: 20_000 });
+    const long = await hold({ seats: [2, 3], expiresInMs: 290_000 });
+    for (const held of [short, long]) {
+      const asked = await world.confirm(held, 'pm_card_authenticationRequired', 'key');
+      expect(asked.body).toMatchObject({ status: 'requires_action' });
+    }
+    const times = await shard.rows<{ toPay: string | number; late: string | number }>(
+      `SELECT ROUND(TIMESTAMPDIFF(MICROSECOND, p.created_at, r.due_at) / 1e6) AS toPay,
+         TIMESTAMPDIFF(SECOND, r.expires_at, r.due_at) AS late
+       FROM reservation r JOIN payment p
+         ON p.show_id = r.show_id AND p.reservation_id = r.reservation_id
+       WHERE r.show_id = ? ORDER BY r.reservation_id`,
+      [show.showId],
+    );
+    expect(Number(times[0]?.toPay)).toBe(180);
+    expect(Number(times[1]?.late)).toBe(0);
+  });
+
   it('takes another card with a new key after a decline', async () => {
     const held = await hold();
     expect((await world.confirm(held, 'pm_card_chargeDeclined', 'a')).status).toBe(402);

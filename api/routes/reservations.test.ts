@@ -101,6 +101,26 @@ describe('reservations', () => {
     expect(await extend(held)).toMatchObject({ status: 409, body: { error: 'limit_reached' } });
   });
 
+  it('renews five minutes as often as asked, until ten minutes after it was made', async () => {
+    const held = await holdSeats(world.stores, show, { expiresInMs: 300_000 });
+    const shard = await world.stores.shards.forShow(held.showId);
+    const made = 'UPDATE reservation SET limit_at = created_at + INTERVAL 600 SECOND';
+    await shard.change(`${made} WHERE show_id = ?`, [held.showId]);
+    const lasts: number[] = [];
+    for (let passedMs = 0; passedMs <= 480_000; passedMs += 120_000) {
+      const { body } = await extend(held);
+      lasts.push(Date.parse(String(body.expires_at)) - Date.parse(String(body.limit_at)));
+      // Two minutes pass for the row, whose every time moves back.
+      await shard.change(
+        `UPDATE reservation SET expires_at = expires_at - INTERVAL 2 MINUTE,
+           due_at = due_at - INTERVAL 2 MINUTE, limit_at = limit_at - INTERVAL 2 MINUTE
+         WHERE show_id = ?`,
+        [held.showId],
+      );
+    }
+    expect(lasts.map((ms) => Math.round(ms / 60_000))).toEqual([-5, -3, -1, 0, Number.NaN]);
+  });
+
   it('lets exactly one of release and confirm win', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, async (_, no) => {

@@ -36,6 +36,7 @@ const newSale = z.strictObject({
   orphan_rule: z.enum(orphanRules).optional(),
   hold_seconds: z.number().optional(),
   hold_limit_seconds: z.number().optional(),
+  payment_seconds: z.number().optional(),
   booking_fee: z.number().optional(),
   tax_rate_bp: z.number().optional(),
   message: z.string().optional(),

@@ -107,6 +107,8 @@ function addCreate(sale: Command, session: Session): void {
         .option('--rate <n/min>', 'how many are admitted a minute')
         .option('--pass-cap <n>', 'how many passes may be live at once')
         .option('--hold-seconds <n>', 'how long a reservation holds its seats')
+        .option('--hold-limit-seconds <n>', 'the most that extending can make of it')
+        .option('--payment-seconds <n>', 'time that each payment gets, however short the hold')
         .option('--booking-fee <n>', 'added to each seat, in minor units')
         .option('--tax-rate <n>', 'tax in the prices, in hundredths of a percent')
         .option('--message <text>', 'shown to everybody in the room')
@@ -136,6 +138,8 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     pass_cap: whole('passCap', '--pass-cap'),
     ...rulesOf(options),
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
+    hold_limit_seconds: whole('holdLimitSeconds', '--hold-limit-seconds'),
+    payment_seconds: whole('paymentSeconds', '--payment-seconds'),
     booking_fee: given('bookingFee', (text) => wholeOf(text, '--booking-fee', 0)),
     tax_rate_bp: given('taxRate', (text) => wholeOf(text, '--tax-rate', 0)),
     message: options.message,

@@ -64,6 +64,7 @@ function saleOf(entry: SaleEntry, nowMs: number): CatalogSale {
     price_rules: entry.price_rules ?? null,
     hold_seconds: entry.hold_seconds,
     hold_limit_seconds: entry.hold_limit_seconds,
+    payment_seconds: entry.payment_seconds,
     refund: entry.refund ?? null,
     booking_fee: entry.booking_fee,
     tax_rate_bp: entry.tax_rate_bp,

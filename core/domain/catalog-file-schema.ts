@@ -183,6 +183,7 @@ const saleSchema = z.strictObject({
   orphan_rule: z.enum(orphanRules, { error: 'must be off, lenient or strict' }).default('off'),
   hold_seconds: whole(30, 3_600).default(300),
   hold_limit_seconds: whole(30, 7_200).default(600),
+  payment_seconds: whole(30, 1_800).default(120),
   refund: z
     .strictObject({
       until_hours_before: whole(0, 8_760),

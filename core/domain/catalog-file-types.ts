@@ -91,6 +91,8 @@ export interface CatalogSale {
   price_rules: PriceRules | null;
   hold_seconds: number;
   hold_limit_seconds: number;
+  /** Time to pay, 3-D Secure included, that each attempt gets however short the hold has become. */
+  payment_seconds: number;
   /** Null: fans can't cancel for money themselves. */
   refund: { until_hours_before: number; fee_percent: number } | null;
   /** Minor units, added to the price of each seat. */

@@ -45,6 +45,7 @@ describe('what a catalog file means', () => {
       price_rules: null,
       hold_seconds: 300,
       hold_limit_seconds: 600,
+      payment_seconds: 120,
       refund: null,
       booking_fee: 0,
       tax_rate_bp: 0,

@@ -44,13 +44,18 @@ export type DecidedShow = {
   news: ShowNews;
 };
 
-export type Batch = { waiting: Waiting[]; alsoShows: ShowId[] };
+export type Batch = {
+  waiting: Waiting[];
+  alsoShows: ShowId[];
+  /** Overdue holds ended in this batch at most. */
+  overdueMax?: number;
+};
 
 /** Somebody else changed what this batch was working on: read again and decide again. */
 export class BatchOutdated extends Error {}
 
 /** Overdue holds ended in one batch: bounds the transaction when a sweeper was away for long. */
-const overdueRowsMax = 500;
+export const overdueRowsMax = 500;
 
 /**
  * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
@@ -62,6 +67,7 @@ export async function decideBatch(
   cache: MapCache,
   batch: Batch,
 ): Promise<DecidedShow[]> {
+  const { overdueMax = overdueRowsMax } = batch;
   const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
   const shows = await shard.transaction(async (tx) => {
     const [heads, nowMs] = await inOneTrip<[Head[], number]>(tx, (trip) => [
@@ -73,10 +79,9 @@ export async function decideBatch(
       tx,
       heads.map((head) => head.showId),
       new Date(nowMs),
-      overdueRowsMax,
+      overdueMax,
     );
-    // Nobody is told "sold out" while more seats are overdue: this batch frees, the next decides.
-    const waiting = overdue.length === overdueRowsMax ? [] : batch.waiting;
+    const waiting = batch.waiting.filter((one) => one.showId < cutOffAt(overdue, overdueMax));
     const open: OpenShow[] = [];
     for (const head of heads) {
       open.push({
@@ -93,6 +98,14 @@ export async function decideBatch(
     cache.set(show.head.showId, { version: show.news.version, map: show.map });
   }
   return shows;
+}
+
+/**
+ * Holds come by show, so those of every show before the last are complete. From that one on nobody
+ * is told "sold out" while more seats are overdue: this batch frees, the next decides.
+ */
+function cutOffAt(overdue: OverdueHold[], overdueMax: number): ShowId {
+  return overdue.length < overdueMax ? Infinity : (overdue.at(-1)?.showId ?? Infinity);
 }
 
 type OpenShow = {

@@ -3,7 +3,7 @@ import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
 import type { Shards } from '../../core/store/shards.js';
-import type { DecidedShow, MapCache } from './batch.js';
+import { type DecidedShow, type MapCache, overdueRowsMax } from './batch.js';
 import { collectBatch } from './collect.js';
 import { decideOrSplit } from './split.js';
 
@@ -53,6 +53,9 @@ export type ShardLine = {
 const recentMs = 1_000;
 /** Seat maps kept per shard: the busiest shows stay, the rest is read again when asked for. */
 const cachedMapsMax = 512;
+/** What one expiry batch takes at most: little beside a sale, more when nobody waits. */
+const besideSale = { showsMax: 10, overdueMax: 100 };
+const byItself = { showsMax: 50, overdueMax: overdueRowsMax };
 /** Looks at an empty journal before the lanes go to sleep: answers bring the next requests. */
 const lingerLooks = 4;
 const lingerMs = 1;
@@ -107,6 +110,8 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
     while (line.awake.size > 0) {
       const began = ++line.clock;
       const emptyLanes = await runPass(deps, line);
+      // Who asked for expiry waits for it.
+      if (line.due.size > 0) continue;
       const wasBusy = emptyLanes.length < line.awake.size;
       idleLooks = wasBusy ? 0 : idleLooks + 1;
       if (idleLooks > 0 && idleLooks < lingerLooks) await delay(lingerMs);
@@ -120,7 +125,7 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
   }
 }
 
-/** One batch; returns the lanes in which nothing was left before it. */
+/** One batch and some expiry; returns the lanes in which nothing was left before it. */
 async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
   const nowMs = Date.now();
   forgetBefore(line.recent, nowMs - recentMs);
@@ -137,14 +142,29 @@ async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
       without: (showId) => line.blocked.has(showId),
     },
   );
-  const alsoShows = [...line.due].filter((showId) => !line.blocked.has(showId));
-  line.due.clear();
-  const asleep = [...emptyLanes, ...paused];
-  if (waiting.length === 0 && alsoShows.length === 0) return asleep;
   line.lastServed = waiting.at(-1)?.showId ?? 0;
-  await decideOrSplit(deps, line, { waiting, alsoShows });
+  if (waiting.length > 0) await decideOrSplit(deps, line, { waiting, alsoShows: [] });
+  if (line.due.size > 0) await expireSome(deps, line, waiting.length > 0 ? besideSale : byItself);
   trimCache(line.cache);
-  return asleep;
+  return [...emptyLanes, ...paused];
+}
+
+/**
+ * Ends some overdue holds in a batch of their own. Their seats count as free without it, so a
+ * hundred thousand of them may take their time beside a sale.
+ */
+async function expireSome(
+  deps: LanesDeps,
+  line: ShardLine,
+  { showsMax, overdueMax }: typeof byItself,
+): Promise<void> {
+  const alsoShows: ShowId[] = [];
+  for (const showId of line.due) {
+    if (alsoShows.length === showsMax) break;
+    line.due.delete(showId);
+    if (!line.blocked.has(showId)) alsoShows.push(showId);
+  }
+  if (alsoShows.length > 0) await decideOrSplit(deps, line, { waiting: [], alsoShows, overdueMax });
 }
 
 /** Lanes that were asked for again since the pass began stay awake. */

@@ -20,11 +20,15 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
   try {
     const decided = await decideBatch(deps.shards.byId(line.shardId), line.cache, batch);
     line.outdated = 0;
-    for (const show of decided) line.recent.set(show.head.showId, Date.now());
+    for (const show of decided) {
+      if (show.decisions.length > 0) line.recent.set(show.head.showId, Date.now());
+    }
+    const ended = decided.reduce((sum, show) => sum + show.overdue.length, 0);
+    if (ended === batch.overdueMax) for (const showId of batch.alsoShows) line.due.add(showId);
     deps.onDecided(line.shardId, decided);
   } catch (error) {
     if (isUnreachable(error)) throw error;
-    if (isLockWait(error)) return withoutLocked(deps, line, batch);
+    if (isLockWait(error)) return apart(deps, line, batch);
     if (isRetryable(error)) throw error;
     if (error instanceof BatchOutdated && line.outdated < outdatedMax) {
       line.outdated += 1;
@@ -36,18 +40,18 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
     const { shardId } = line;
     deps.log.error({ shardId, requests: batch.waiting.length, err: error }, 'a batch failed');
     const [single, ...others] = batch.waiting;
-    if (!single) throw error;
+    if (!single) return apart(deps, line, batch);
     if (others.length > 0) return inHalves(deps, line, batch);
     return setAside(deps, line, single, error);
   }
 }
 
-/** Each show by itself; the one that is locked is left for later. */
-async function withoutLocked(deps: LanesDeps, line: ShardLine, batch: Batch): Promise<void> {
+/** Each show by itself; the one that is locked, or whose holds can't be ended, is left for later. */
+async function apart(deps: LanesDeps, line: ShardLine, batch: Batch): Promise<void> {
   const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
   const [only, ...others] = showIds;
   if (only !== undefined && others.length === 0) {
-    deps.log.warn({ shardId: line.shardId, showId: only }, 'a show is locked by somebody else');
+    deps.log.warn({ shardId: line.shardId, showId: only }, 'a show is left alone for a moment');
     line.blocked.set(only, Date.now() + blockedMs);
     return;
   }
@@ -56,6 +60,7 @@ async function withoutLocked(deps: LanesDeps, line: ShardLine, batch: Batch): Pr
 
 function partOf(batch: Batch, showId: ShowId): Batch {
   return {
+    ...batch,
     waiting: batch.waiting.filter((one) => one.showId === showId),
     alsoShows: batch.alsoShows.filter((one) => one === showId),
   };

@@ -124,6 +124,8 @@ describe('the command line against a running Usher', () => {
       orphan_rule: 'off',
       price_rules: null,
       hold_seconds: 300,
+      hold_limit_seconds: 600,
+      payment_seconds: 120,
       version: 1,
       shows: 1,
     });

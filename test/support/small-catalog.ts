@@ -28,6 +28,7 @@ export function smallCatalog(change: (catalog: Catalog) => void = () => undefine
     price_rules: null,
     hold_seconds: 300,
     hold_limit_seconds: 600,
+    payment_seconds: 120,
     refund: null,
     booking_fee: 0,
     tax_rate_bp: 0,

@@ -80,6 +80,7 @@ export type SaleRow = {
   price_rules: string | null;
   hold_seconds: number;
   hold_limit_seconds: number;
+  payment_seconds: number;
   refund_until_hours: number | null;
   refund_fee_percent: number | null;
   booking_fee: number;
@@ -241,7 +242,7 @@ export async function readShow(catalog: Reader, showId: ShowId): Promise<ShowRow
 
 const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lobby_opens_at,
     a.opens_at, a.rate_per_minute, a.pass_cap, a.pass_seconds, a.seat_cap, a.sale_cap,
-    a.card_cap, a.orphan_rule, a.price_rules, a.hold_seconds, a.hold_limit_seconds, a.refund_until_hours, a.refund_fee_percent,
+    a.card_cap, a.orphan_rule, a.price_rules, a.hold_seconds, a.hold_limit_seconds, a.payment_seconds, a.refund_until_hours, a.refund_fee_percent,
     a.booking_fee, a.tax_rate_bp, a.offer_seconds, a.offers_stop_minutes, a.message,
     a.draining, a.no_show_percent, a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s

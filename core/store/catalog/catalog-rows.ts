@@ -43,7 +43,7 @@ export const tables = {
         'hold_seconds',
       ],
       ...['hold_limit_seconds', 'refund_until_hours', 'refund_fee_percent', 'booking_fee'],
-      ...['tax_rate_bp', 'message', 'offer_seconds', 'offers_stop_minutes'],
+      ...['tax_rate_bp', 'message', 'offer_seconds', 'offers_stop_minutes', 'payment_seconds'],
     ],
   },
   shows: {
@@ -112,6 +112,7 @@ function saleRow(sale: CatalogSale): CatalogRow {
     price_rules: sale.price_rules && JSON.stringify(sale.price_rules),
     hold_seconds: sale.hold_seconds,
     hold_limit_seconds: sale.hold_limit_seconds,
+    payment_seconds: sale.payment_seconds,
     refund_until_hours: sale.refund?.until_hours_before ?? null,
     refund_fee_percent: sale.refund?.fee_percent ?? null,
     booking_fee: sale.booking_fee,

@@ -48,6 +48,7 @@ const frozenByOpening = [
     'price_rules',
     'hold_seconds',
     'hold_limit_seconds',
+    'payment_seconds',
     'refund_until_hours',
   ],
   ...['refund_fee_percent', 'booking_fee', 'tax_rate_bp', 'message', 'offer_seconds'],

@@ -123,6 +123,7 @@ describe('import', () => {
       bookingFee: 0,
       taxRateBp: 0,
       holdLimitSeconds: 60,
+      paymentSeconds: 120,
       offerSeconds: 0,
       offersStopSeconds: 0,
       prices: { front: 1, back: 1 },

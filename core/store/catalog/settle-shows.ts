@@ -43,6 +43,7 @@ type PendingShow = {
   card_cap: number | null;
   hold_seconds: number;
   hold_limit_seconds: number;
+  payment_seconds: number;
   offer_seconds: number | null;
   offers_stop_minutes: number;
 };
@@ -105,7 +106,7 @@ async function readPending(catalog: Database): Promise<PendingShow[]> {
   return catalog.rows<PendingShow>(
     `SELECT s.show_id, s.shard_id, s.state, s.version, s.hall_id, s.sale_id, a.opens_at,
        s.starts_at, s.currency, s.prices, a.seat_cap, a.orphan_rule, a.sale_cap, a.card_cap, a.booking_fee, a.price_rules,
-       a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds, a.offer_seconds, a.offers_stop_minutes
+       a.tax_rate_bp, a.hold_seconds, a.hold_limit_seconds, a.payment_seconds, a.offer_seconds, a.offers_stop_minutes
      FROM shows AS s JOIN sales AS a ON a.sale_id = s.sale_id
      WHERE s.state = 'PLANNED' OR (s.state = 'ACTIVE' AND s.shard_version < s.version)
      ORDER BY s.show_id`,
@@ -128,6 +129,7 @@ function planOf(show: PendingShow, seats: Map<string, LayoutSeat[]>): ShowPlan {
     countsCards: show.card_cap !== null,
     holdSeconds: show.hold_seconds,
     holdLimitSeconds: show.hold_limit_seconds,
+    paymentSeconds: show.payment_seconds,
     offerSeconds: show.offer_seconds ?? 0,
     offersStopSeconds: show.offers_stop_minutes * 60,
     prices: JSON.parse(show.prices) as Record<string, number>,

@@ -25,9 +25,6 @@ export type Begun =
 /** A declined card may be tried again, but not for ever: guessing cards is a crime's first step. */
 export const refusedAttemptsMax = 3;
 
-/** Time to pay, 3-D Secure included, that every attempt gets however short the hold has become. */
-export const paymentWindowMs = 120_000;
-
 /**
  * The first look by the reconciler at an attempt: after the call's own time-out, so that it never
  * doubles a call that may still be answered.
@@ -53,6 +50,7 @@ export async function beginPayment(change: ShowChange, wish: PaymentWish): Promi
   if (refused.length >= refusedAttemptsMax) {
     return { kind: 'too_many_attempts', expiresAtMs: reservation.expiresAtMs };
   }
+  const paymentWindowMs = change.head.paymentSeconds * 1_000;
   const dueAtMs = Math.max(reservation.expiresAtMs, change.nowMs + paymentWindowMs);
   const attempt = 1 + Math.max(0, ...payments.map((entry) => entry.attempt));
   await startPaying(change, reservation, dueAtMs);

@@ -32,6 +32,8 @@ export type Head = {
   countsCards: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
+  /** Time to pay that each attempt gets, however short the hold has become. */
+  paymentSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0 for a show without one. */
   offerSeconds: number;
   /** No offer is made this long before the start. */
@@ -98,6 +100,7 @@ type HeadRow = {
   counts_cards: number;
   hold_seconds: number;
   hold_limit_seconds: number;
+  payment_seconds: number;
   offer_seconds: number;
   offers_stop_seconds: number;
   waiting: number;
@@ -107,7 +110,7 @@ type HeadRow = {
 
 const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency, seat_cap,
   orphan_rule, capped, counts_cards, booking_fee, price_rules, price_percent, price_version,
-  tax_rate_bp, hold_seconds, hold_limit_seconds, offer_seconds,
+  tax_rate_bp, hold_seconds, hold_limit_seconds, payment_seconds, offer_seconds,
   offers_stop_seconds, waiting, line_end, free_refund_until`;
 
 /** The lane of a head that no shard serves: its show is on its way to or from another shard. */
@@ -139,6 +142,7 @@ export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
     countsCards: row.counts_cards === 1,
     holdSeconds: row.hold_seconds,
     holdLimitSeconds: row.hold_limit_seconds,
+    paymentSeconds: row.payment_seconds,
     offerSeconds: row.offer_seconds,
     offersStopSeconds: row.offers_stop_seconds,
     waiting: row.waiting,

@@ -24,6 +24,7 @@ export type ShowPlan = {
   countsCards: boolean;
   holdSeconds: number;
   holdLimitSeconds: number;
+  paymentSeconds: number;
   /** How long an offer to the waitlist holds its seats; 0: the sale has no waitlist. */
   offerSeconds: number;
   offersStopSeconds: number;
@@ -67,13 +68,15 @@ export async function createShowRows(tx: Tx, plans: readonly ShowPlan[]): Promis
     plan.countsCards ? 1 : 0,
     plan.holdSeconds,
     plan.holdLimitSeconds,
+    plan.paymentSeconds,
     plan.offerSeconds,
     plan.offersStopSeconds,
   ]);
   await tx.change(
     `INSERT IGNORE INTO show_head
        (show_id, lane, starts_at, currency, seat_cap, orphan_rule, booking_fee, price_rules,
-        tax_rate_bp, capped, counts_cards, hold_seconds, hold_limit_seconds, offer_seconds, offers_stop_seconds) VALUES ?`,
+        tax_rate_bp, capped, counts_cards, hold_seconds, hold_limit_seconds, payment_seconds,
+        offer_seconds, offers_stop_seconds) VALUES ?`,
     [heads],
   );
   await tx.change(
@@ -135,12 +138,13 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
     const version = head.version + (touched ? 1 : 0);
     await tx.change(
       `UPDATE show_head SET starts_at = ?, seat_cap = ?, orphan_rule = ?, booking_fee = ?,
-         tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, offer_seconds = ?,
+         tax_rate_bp = ?, hold_seconds = ?, hold_limit_seconds = ?, payment_seconds = ?, offer_seconds = ?,
          offers_stop_seconds = ?, capped = ?, counts_cards = ?, price_rules = ?, price_version = price_version + ?,
          version = ? WHERE show_id = ?`,
       [
         ...[plan.startsAt, plan.seatCap, plan.orphanRule, plan.bookingFee, plan.taxRateBp],
-        ...[plan.holdSeconds, plan.holdLimitSeconds, plan.offerSeconds, plan.offersStopSeconds],
+        ...[plan.holdSeconds, plan.holdLimitSeconds, plan.paymentSeconds],
+        ...[plan.offerSeconds, plan.offersStopSeconds],
         ...[
           plan.capped ? 1 : 0,
           plan.countsCards ? 1 : 0,
