@@ -19,6 +19,8 @@ export const bookedSchema = z.object({
   state: z.enum(['confirmed', 'cancelled']),
   tickets: z.array(ticketSchema),
   amount: z.number(),
+  discount: z.number().optional(),
+  discount_code: z.string().optional(),
   currency: z.string(),
   created_at: z.string(),
 });
@@ -46,9 +48,16 @@ export function bookedBody(secrets: Pick<Secrets, 'ticket'>, booking: Booking) {
     state: booking.state.toLowerCase(),
     tickets: issueTickets(secrets, booking).map((ticket) => ticketBody(booking, ticket)),
     amount: booking.amount,
+    ...discountBody(booking),
     currency: booking.currency,
     created_at: new Date(booking.createdAtMs).toISOString(),
   };
+}
+
+/** What a code took off, where one did. */
+export function discountBody(of: Pick<Booking, 'discount' | 'discountCode'>) {
+  if (of.discountCode === null) return {};
+  return { discount: of.discount, discount_code: of.discountCode };
 }
 
 function ticketBody(booking: Booking, ticket: IssuedTicket) {

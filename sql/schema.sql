@@ -78,6 +78,25 @@ CREATE TABLE cities (
   PRIMARY KEY (city_id)
 );
 
+CREATE TABLE discount (
+  code varchar(24) CHARACTER SET ascii NOT NULL,
+  amount int unsigned,
+  currency char(3),
+  percent tinyint unsigned,
+  uses_max int unsigned NOT NULL,
+  starts_at datetime(3),
+  ends_at datetime(3),
+  sale_id varchar(48),
+  shows varchar(2400),
+  created_by varchar(80) NOT NULL,
+  created_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  ended_at datetime(3),
+  PRIMARY KEY (code),
+  CONSTRAINT discount_currency CHECK ((amount IS NULL) = (currency IS NULL)),
+  CONSTRAINT discount_percent CHECK (percent IS NULL OR percent between 1 AND 100),
+  CONSTRAINT discount_value CHECK (amount IS NULL <> (percent IS NULL))
+);
+
 CREATE TABLE fans (
   fan_id char(12) CHARACTER SET ascii NOT NULL,
   data_key varbinary(120),
@@ -548,8 +567,8 @@ CREATE TABLE ledger (
   PRIMARY KEY (show_id, lsn, part),
   KEY ledger_at (at),
   KEY ledger_reservation (show_id, reservation_id),
-  CONSTRAINT ledger_credit CHECK (credit IN ('provider', 'till', 'sales', 'owed')),
-  CONSTRAINT ledger_debit CHECK (debit IN ('provider', 'till', 'sales', 'owed')),
+  CONSTRAINT ledger_credits CHECK (credit IN ('provider', 'till', 'sales', 'owed', 'discount')),
+  CONSTRAINT ledger_debits CHECK (debit IN ('provider', 'till', 'sales', 'owed', 'discount')),
   CONSTRAINT ledger_moves CHECK (debit <> credit AND amount > 0)
 );
 
@@ -671,6 +690,8 @@ CREATE TABLE reservation (
   grace_at datetime(3),
   fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
+  discount int unsigned NOT NULL DEFAULT 0,
+  discount_code varchar(24) CHARACTER SET ascii,
   PRIMARY KEY (show_id, reservation_id),
   UNIQUE KEY reservation_pass (show_id, pass_id),
   KEY reservation_due (show_id, due_at),

@@ -17,6 +17,7 @@ const refusals: Record<RefusalReason, string> = {
   seats_taken: 'Somebody was faster. The alternatives were free when this was decided.',
   leaves_single:
     'This choice would leave a single seat alone. The alternatives were free and leave none.',
+  discount_over: 'This code is over. Reserve without it, or with another.',
   internal: 'This request could not be decided. Try again with a new key.',
 };
 
@@ -39,6 +40,9 @@ export function grantBody(message: DecisionMessage): Record<string, unknown> {
     adjacent: grant.adjacent,
     amount: grant.amount,
     fee: grant.fee,
+    ...(grant.discount
+      ? { discount: grant.discount.amount, discount_code: grant.discount.code }
+      : {}),
     currency,
     expires_at: new Date(grant.expires_at_ms).toISOString(),
     limit_at: new Date(grant.limit_at_ms).toISOString(),

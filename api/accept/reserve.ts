@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Wish } from '../../core/domain/decide.js';
+import { plainDiscountCode } from '../../core/domain/discount.js';
 import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId, type ShowScoped } from '../../core/domain/ids.js';
 import type { DecisionMessage } from '../../core/redis/news.js';
@@ -14,6 +15,7 @@ import { parseWith } from '../register.js';
 import type { Answer } from '../route.js';
 import { outcomeAnswer } from './answer.js';
 import { explainClosedGate } from './closed-gate.js';
+import { findDiscount } from './discounts.js';
 import { openKeyMemory } from './key-memory.js';
 import { type ReserveBody, reserveBody } from './reserve-schema.js';
 import type { ShowFacts } from './show-facts.js';
@@ -49,13 +51,14 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     assertFits(wanted, facts);
     const pass = readPass(headers['usher-pass'], fanId, facts, deps);
     const wish = wishOf(wanted);
-    const bodyHash = hashOf(facts.showId, wish);
+    const bodyHash = hashOf(facts.showId, wish, wanted.code);
     if (!keys.fits(fanId, idemKey, bodyHash)) throw reusedKey();
     if (deps.accepting.depth() > depthMax) throw overloaded();
     const claim = { passId: pass.passId, showId: facts.showId, idemKey };
     if (facts.hasSisters) await deps.passClaiming.claim({ ...claim, fanId });
     const counted = { ...claim, fanId, bodyHash };
-    if (facts.saleCap !== null) await claimSeats(deps, facts, counted, wish);
+    const isCounted = facts.saleCap !== null || wanted.code !== undefined;
+    if (isCounted) await claimCaps(deps, facts, counted, { wish, code: wanted.code });
     const row = await deps.accepting.accept(facts.shardId, {
       showId: facts.showId,
       fanId,
@@ -71,7 +74,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
       throw await explainClosedGate(deps, facts);
     }
     const isRepeat = row.state !== 'ACCEPTED' || row.bodyHash !== bodyHash;
-    if (facts.saleCap !== null && isRepeat) deps.capClaiming.settle(counted);
+    if (isCounted && isRepeat) deps.capClaiming.settle(counted);
     if (row.bodyHash !== bodyHash) throw reusedKey();
     const ref = { showId: facts.showId, no: row.requestId };
     if (prefersAsync(headers.prefer)) return pending(ref);
@@ -149,18 +152,24 @@ function wishOf(wanted: ReserveBody): Wish {
   };
 }
 
-/** Counts the seats over all shows of the sale; a request that is refused here frees its pass. */
-async function claimSeats(
+/**
+ * Counts the seats over all shows of the sale and the use of a code, which then is part of the
+ * wish; a request that is refused here frees its pass.
+ */
+async function claimCaps(
   deps: ApiDeps,
   facts: ShowFacts,
   request: RequestKey & { passId: string },
-  wish: Wish,
+  { wish, code }: { wish: Wish; code: string | undefined },
 ): Promise<void> {
-  const { saleId, saleCap } = facts;
-  if (saleCap === null) return;
+  const { saleId, saleCap: cap } = facts;
   const seats = 'seats' in wish ? wish.seats.length : wish.quantity;
   try {
-    await deps.capClaiming.claim({ ...request, saleId, seats, cap: saleCap });
+    const found =
+      code === undefined ? undefined : await findDiscount(deps, code, { facts, request });
+    if (found) wish.off = found.off;
+    const use = found && { code: found.off.code, usesMax: found.usesMax };
+    if (cap !== null || use) await deps.capClaiming.claim({ ...request, saleId, seats, cap, use });
   } catch (error) {
     if (facts.hasSisters) deps.passClaiming.release(request);
     throw error;
@@ -168,8 +177,9 @@ async function claimSeats(
 }
 
 /** 132 bits of the wish: enough to tell two bodies under one key apart. */
-function hashOf(showId: number, wish: Wish): string {
-  return hash('sha256', JSON.stringify([showId, wish]), 'base64url').slice(0, 22);
+function hashOf(showId: number, wish: Wish, code: string | undefined): string {
+  const asked = code === undefined ? [showId, wish] : [showId, wish, plainDiscountCode(code)];
+  return hash('sha256', JSON.stringify(asked), 'base64url').slice(0, 22);
 }
 
 function reusedKey(): UsherError {

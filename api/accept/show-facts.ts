@@ -15,6 +15,7 @@ export type ShowFacts = {
   hasSisters: boolean;
   /** Seats that one fan may have over all shows of the sale; null: only each show counts. */
   saleCap: number | null;
+  currency: string;
   seatNames: Set<string>;
   zones: Set<string>;
 };
@@ -65,6 +66,7 @@ async function readFacts(
     movieId: show.movieId,
     hasSisters: show.sisters > 0,
     saleCap: show.saleCap,
+    currency: show.currency,
     ...(await layoutOf(shards, layouts, showId, show)),
   };
 }

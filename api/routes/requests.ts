@@ -120,7 +120,7 @@ async function takeBack(deps: ApiDeps, ref: ShowScoped, fanId: string): Promise<
     const withdrawn = await withdrawRequest(change.tx, ref.showId, ref.no, now);
     if (withdrawn) {
       change.log({ kind: 'WITHDRAWN', subjectId: ref.no, detail: {} });
-      tellClaims(change, ref.no);
+      tellClaims(change, ref.no, { hasCode: row.wish.off !== undefined });
     }
     return withdrawn;
   });

@@ -13,6 +13,7 @@ import {
   readReservation,
 } from '../../core/store/shard/reservations.js';
 import { changeShow, type ShowChange } from '../../core/store/shard/show-change.js';
+import { discountBody } from '../booking-body.js';
 import { overError } from '../confirm-answer.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
@@ -27,6 +28,8 @@ const reservationSchema = z.object({
   adjacent: z.boolean(),
   amount: z.number(),
   fee: z.number(),
+  discount: z.number().optional(),
+  discount_code: z.string().optional(),
   currency: z.string(),
   expires_at: z.string(),
   limit_at: z.string(),
@@ -163,6 +166,7 @@ async function describe(
     adjacent: reservation.adjacent,
     amount: reservation.amount,
     fee: reservation.fee,
+    ...discountBody(reservation),
     currency,
     expires_at: new Date(reservation.expiresAtMs).toISOString(),
     limit_at: new Date(reservation.limitAtMs).toISOString(),

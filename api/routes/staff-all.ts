@@ -4,6 +4,7 @@ import { staffAccountRoutes } from './staff-accounts.js';
 import { staffBookingRoutes } from './staff-bookings.js';
 import { staffDeadRoutes } from './staff-dead.js';
 import { staffDeskRoutes } from './staff-desk.js';
+import { staffDiscountRoutes } from './staff-discounts.js';
 import { staffDoorRoutes } from './staff-door.js';
 import { staffEventRoutes } from './staff-events.js';
 import { staffExportRoutes } from './staff-exports.js';
@@ -60,6 +61,7 @@ export function staffRoutes(deps: ApiDeps): Route[] {
     ...staffReissueRoutes(deps),
     ...staffDoorRoutes(deps),
     ...staffTillRoutes(deps),
+    ...staffDiscountRoutes(deps),
     ...staffDeadRoutes(deps),
     ...staffEventRoutes(deps),
   ];

@@ -27,6 +27,7 @@ const bookings: Kind = {
   head: [
     ...['booking', 'show', 'movie', 'cinema', 'starts_at', 'fan', 'state', 'booked_at', 'seats'],
     ...['tickets', 'tickets_live', 'currency', 'amount', 'refunded', 'refund_pending'],
+    ...['discount', 'discount_code'],
   ],
   page: async ({ catalog, shards }, { showId, afterId }, rowsMax) => {
     const show = (await readBookingShows(catalog, [showId])).get(showId);
@@ -50,6 +51,8 @@ const bookings: Kind = {
         one.amount,
         one.refunded,
         one.refundPending,
+        one.discount,
+        one.discountCode ?? '',
       ],
     }));
   },

@@ -4,6 +4,7 @@ import { addAuditCommand } from './audit.js';
 import { addBenchCommand } from './bench.js';
 import { addBookingCommands } from './booking.js';
 import { addDeadCommands } from './dead.js';
+import { addDiscountCommands } from './discount.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDoorCommand } from './door.js';
 import { addEventsCommands } from './events.js';
@@ -62,6 +63,7 @@ export function addAllCommands(program: Command, session: Session): void {
   addScanCommand(program, session);
   addDoorCommand(program, session);
   addTillCommands(program, session);
+  addDiscountCommands(program, session);
   addDeadCommands(program, session);
   addEventsCommands(program, session);
   addStatsCommand(program, session);

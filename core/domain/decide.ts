@@ -1,10 +1,16 @@
 import { findAlternatives, findBestSeats, scatter } from './best-seats.js';
+import { type Discount, discountOn } from './discount.js';
 import { type PriceRules, pricedSeats } from './price-rules.js';
 import { areAdjacent, freeSeats, type Seat, type SeatMap, setSeat } from './seat-map.js';
 import { leavesSingle, type OrphanRule } from './single-seats.js';
 
 /** What a fan asked for, as the journal keeps it. */
-export type Wish = { seats: string[] } | { quantity: number; zone?: string; accessible?: boolean };
+export type Wish = (
+  | { seats: string[] }
+  | { quantity: number; zone?: string; accessible?: boolean }
+) & {
+  off?: Discount;
+};
 
 export type UndecidedRequest = {
   requestId: number;
@@ -39,6 +45,7 @@ export type RefusalReason =
   | 'unknown_seat'
   | 'seats_taken'
   | 'leaves_single'
+  | 'discount_over'
   | 'internal';
 
 export type Decision =
@@ -47,9 +54,10 @@ export type Decision =
       request: UndecidedRequest;
       seats: Seat[];
       adjacent: boolean;
-      /** Prices and fees together. */
+      /** Prices and fees together, less what a code takes off. */
       amount: number;
       fee: number;
+      discount?: { code: string; amount: number };
       expiresAtMs: number;
       limitAtMs: number;
     }
@@ -74,7 +82,7 @@ export const undecidedMsMax = 60_000;
  * Decides the requests of one show in their order. Pure but for `map` and `quotas`, which it
  * moves along so that each request sees what the ones before it won. A group gets all of its
  * seats or none. The order of refusals is fixed: too late, pass used before, nothing left,
- * over the cap, no such seat, taken, one seat left alone.
+ * over the cap, no such seat, taken, one seat left alone, its code over.
  */
 export function decide(
   requests: UndecidedRequest[],
@@ -121,17 +129,21 @@ function decideOne(
   if ('seats' in wish && leavesSingle(map, found, rules.orphanRule).length > 0) {
     return refuse('leaves_single', offer());
   }
+  if (wish.off?.untilMs !== undefined && nowMs >= wish.off.untilMs) return refuse('discount_over');
   const seats = pricedSeats(found, map, rules.prices, rules.startsAtMs - nowMs);
   for (const seat of found) setSeat(map, seat, 'HELD');
   quotas.set(request.fanId, { taken: quota.taken + size, spentPass: request.passId });
   const fee = rules.bookingFee * found.length;
+  const full = seats.reduce((sum, seat) => sum + seat.price, fee);
+  const discount = wish.off && { code: wish.off.code, amount: discountOn(full - fee, wish.off) };
   return {
     kind: 'GRANTED',
     request,
     seats,
     adjacent: areAdjacent(found),
-    amount: seats.reduce((sum, seat) => sum + seat.price, fee),
+    amount: full - (discount?.amount ?? 0),
     fee,
+    ...(discount ? { discount } : {}),
     expiresAtMs: Math.min(nowMs + rules.holdMs, rules.startsAtMs),
     limitAtMs: Math.min(nowMs + rules.holdLimitMs, rules.startsAtMs),
   };

@@ -121,7 +121,7 @@ function drawLines(doc: Doc, receipt: Receipt, from: number): void {
     row(`${seats.length} ${say.seats}`, sum);
   }
   if (receipt.fee > 0) row(say.fee ?? '', receipt.fee);
-  if (receipt.discount > 0) row(say.discount ?? '', -receipt.discount);
+  if (receipt.discount > 0) row(`${say.discount} (${receipt.discountCode})`, -receipt.discount);
   rule();
   row(say.total ?? '', receipt.total, bold);
   if (receipt.taxRateBp > 0) {

@@ -19,6 +19,7 @@ export type Receipt = {
   seats: { seat: string; price: number }[];
   fee: number;
   discount: number;
+  discountCode: string;
   total: number;
   /** Hundredths of a percent, and the tax of that rate in the total. */
   taxRateBp: number;
@@ -39,7 +40,6 @@ export function receiptOf(
 ): Receipt {
   const { booking, reservation, show, refunds } = from;
   const seats = reservation.seats.map(([, seat, price]) => ({ seat, price }));
-  const prices = seats.reduce((sum, { price }) => sum + price, 0);
   return {
     ...{ bookingId, fanName, seats },
     movieTitle: show.title,
@@ -52,7 +52,8 @@ export function receiptOf(
     locale: show.locale,
     currency: booking.currency,
     fee: reservation.fee,
-    discount: Math.max(0, prices + reservation.fee - booking.amount),
+    discount: reservation.discount,
+    discountCode: reservation.discountCode ?? '',
     total: booking.amount,
     taxRateBp: reservation.taxRateBp,
     tax: taxIn(booking.amount, reservation.taxRateBp),

@@ -47,6 +47,8 @@ export type DecisionMessage = {
     amount: number;
     /** The part of the amount that is booking fee. */
     fee: number;
+    /** What a code took off the prices; absent without one. */
+    discount?: { code: string; amount: number };
     currency: string;
     expires_at_ms: number;
     limit_at_ms: number;

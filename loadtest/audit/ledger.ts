@@ -4,8 +4,10 @@ import {
   capturedPayments,
   groupBy,
   type LedgerRow,
+  liveTickets,
   type PaymentRow,
   type RefundRow,
+  reservedSeats,
   type ShowRows,
 } from './rows.js';
 
@@ -16,11 +18,16 @@ export function checkLedger(show: ShowRows, findings: Findings): void {
   const moves = groupBy(show.ledger, (row) => row.reservation_id);
   const payments = groupBy(show.payments, (row) => row.reservation_id);
   const refunds = groupBy(show.refunds, (row) => row.reservation_id);
-  const ids = new Set([...moves.keys(), ...payments.keys(), ...refunds.keys()]);
+  const discounts = discountsOf(show);
+  const ids = new Set(
+    [moves, payments, refunds, discounts].flatMap((rows: Map<number, unknown>) => [...rows.keys()]),
+  );
   findings.checked('I28', ids.size);
   for (const id of ids) {
     const booked = textOf(balancesOf(moves.get(id) ?? []));
-    const expected = textOf(expectedOf(payments.get(id) ?? [], refunds.get(id) ?? []));
+    const expected = textOf(
+      expectedOf(payments.get(id) ?? [], refunds.get(id) ?? [], discounts.get(id)),
+    );
     if (booked === expected) continue;
     findings.add({
       rule: 'I28',
@@ -30,6 +37,32 @@ export function checkLedger(show: ShowRows, findings: Findings): void {
       cause: 'money moved without its entry in the same commit, or an entry was written by hand',
     });
   }
+}
+
+type Discount = { amount: number; currency: string };
+
+/** Of what codes took off, the part that falls by price on tickets that still stand. */
+function discountsOf(show: ShowRows): Map<number, Discount> {
+  const live = new Set(
+    show.tickets
+      .filter(({ state }) => liveTickets.includes(state))
+      .map((row) => `${row.booking_id} ${row.seat_no}`),
+  );
+  const booked = new Set(show.bookings.map((row) => row.booking_id));
+  const given = show.reservations.filter(
+    (row) => row.discount > 0 && booked.has(row.reservation_id),
+  );
+  return new Map(
+    given.map((row) => {
+      const seats = reservedSeats(row);
+      const sum = (list: typeof seats) => list.reduce((total, { price }) => total + price, 0);
+      const standing = sum(
+        seats.filter(({ seatNo }) => live.has(`${row.reservation_id} ${seatNo}`)),
+      );
+      const amount = Math.floor((row.discount * standing) / sum(seats));
+      return [row.reservation_id, { amount, currency: row.currency }];
+    }),
+  );
 }
 
 function balancesOf(moves: LedgerRow[]): Balances {
@@ -42,12 +75,17 @@ function balancesOf(moves: LedgerRow[]): Balances {
 }
 
 /** Money is where it was taken, less what went back; what is due belongs to fans, the rest is sold. */
-function expectedOf(payments: PaymentRow[], refunds: RefundRow[]): Balances {
+function expectedOf(
+  payments: PaymentRow[],
+  refunds: RefundRow[],
+  discount: Discount = { amount: 0, currency: '' },
+): Balances {
   const balances: Balances = new Map();
   const move = (debit: string, credit: string, amount: number, currency: string): void => {
     add(balances, `${debit} ${currency}`, amount);
     add(balances, `${credit} ${currency}`, -amount);
   };
+  move('discount', 'sales', discount.amount, discount.currency);
   const holder = new Map(
     payments.map((row) => [row.attempt, row.intent_id === null ? 'till' : 'provider']),
   );

@@ -4,8 +4,11 @@ import {
   capturedPayments,
   groupBy,
   type PaymentRow,
+  type ReservationRow,
   reservedSeats,
   type ShowRows,
+  type Wish,
+  wishOf,
 } from './rows.js';
 
 export function checkMoney(show: ShowRows, settled: boolean, findings: Findings): void {
@@ -55,13 +58,16 @@ function checkBookings(
 
 function checkAmounts(show: ShowRows, findings: Findings, add: Add): void {
   const reservations = new Map(show.reservations.map((row) => [row.reservation_id, row]));
+  const wishes = new Map(show.requests.map((row) => [row.request_id, wishOf(row)]));
   findings.checked('I27', show.reservations.length + show.payments.length);
   for (const row of show.reservations) {
-    const sum = reservedSeats(row).reduce((total, { price }) => total + price, row.fee);
-    if (sum === row.amount) continue;
+    const prices = reservedSeats(row).reduce((total, { price }) => total + price, 0);
+    const off = offOf(row, prices, wishes.get(row.reservation_id));
+    const sum = prices + row.fee - off;
+    if (sum === row.amount && off === row.discount) continue;
     add(
       'I27',
-      `reservation ${row.reservation_id} costs ${row.amount}, its seats and their fee ${sum}`,
+      `reservation ${row.reservation_id} costs ${row.amount}, its seats and their fee ${sum}${off === 0 ? '' : `, ${off} taken off`}`,
       [`reservation(${row.reservation_id})`],
       'the amount was not summed from the frozen prices',
     );
@@ -84,6 +90,13 @@ function checkAmounts(show: ShowRows, findings: Findings, add: Add): void {
       'a sum came from somewhere else than the reservation',
     );
   }
+}
+
+/** What the code of the request takes off, worked out anew: never more than the prices. */
+function offOf(row: ReservationRow, prices: number, wish: Wish | undefined): number {
+  const { off } = wish ?? {};
+  if (!off || off.code !== row.discount_code) return 0;
+  return Math.min(prices, off.amount ?? Math.floor((prices * (off.percent ?? 0)) / 100 + 0.5));
 }
 
 function refundedOf(show: ShowRows, payment: PaymentRow, states: string[]): number {

@@ -27,6 +27,8 @@ export type ReservationRow = {
   seats: string;
   amount: number;
   fee: number;
+  discount: number;
+  discount_code: string | null;
   currency: string;
   expires_at: Date;
   due_at: Date | null;
@@ -121,7 +123,7 @@ const columns = {
   show_seat: 'seat_no, seat, zone, kind, state, reservation_id',
   request: 'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at',
   reservation:
-    'reservation_id, fan_id, pass_id, state, seats, amount, fee, currency, expires_at, due_at, ended_at',
+    'reservation_id, fan_id, pass_id, state, seats, amount, fee, discount, discount_code, currency, expires_at, due_at, ended_at',
   quota: 'fan_id, taken',
   booking: 'booking_id, fan_id, state, amount, currency, attempt, created_at',
   ticket: 'booking_id, seat_no, state, used_at',
@@ -185,7 +187,15 @@ export function reservedSeats(row: ReservationRow): { seatNo: number; price: num
 }
 
 /** What a request asked for, as it was journalled. */
-export type Wish = { seats?: string[]; quantity?: number; zone?: string; accessible?: boolean };
+export type Wish = {
+  seats?: string[];
+  quantity?: number;
+  zone?: string;
+  accessible?: boolean;
+  off?: WishOff;
+};
+/** The discount code that came with it. */
+export type WishOff = { code: string; amount?: number; percent?: number };
 
 export function wishOf(row: RequestRow): Wish {
   return JSON.parse(row.wish) as Wish;

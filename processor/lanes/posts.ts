@@ -38,13 +38,16 @@ function grantPosts(show: DecidedShow, nowMs: number): SqlValue[][] {
   ];
 }
 
-/** Tells caps over several shows which requests have nothing of them, or no longer. */
+/** Tells caps and codes that count over several shows which requests have nothing of them, or no longer. */
 function claimsPost(show: DecidedShow, nowMs: number): SqlValue[][] {
-  if (!show.head.capped) return [];
-  const refused = show.decisions.filter((decision) => decision.kind !== 'GRANTED');
+  const { capped } = show.head;
+  const refused = show.decisions.filter(
+    ({ kind, request }) => kind !== 'GRANTED' && (capped || request.wish.off !== undefined),
+  );
+  const ended = show.overdue.filter((hold) => capped || hold.discountCode !== null);
   const requests = [
     ...refused.map((decision) => decision.request.requestId),
-    ...show.overdue.map((hold) => hold.reservationId),
+    ...ended.map((hold) => hold.reservationId),
   ];
   const [subjectId] = requests;
   if (subjectId === undefined) return [];

@@ -64,6 +64,7 @@ function messageOf(show: DecidedShow, decision: Decision): DecisionMessage {
       adjacent: decision.adjacent,
       amount: decision.amount,
       fee: decision.fee,
+      ...(decision.discount ? { discount: decision.discount } : {}),
       currency: show.head.currency,
       expires_at_ms: decision.expiresAtMs,
       limit_at_ms: decision.limitAtMs,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { claimUnits } from '../../core/store/catalog/cap-claims.js';
+import { usesOf } from '../../core/store/catalog/discounts.js';
 import { settleClaims } from '../../core/store/catalog/settle-claims.js';
 import {
   cardClaimKey,
@@ -25,7 +26,9 @@ export const claimsHandler: OutboxHandler = async ({ catalog, shards }, row) => 
   if (!regained) {
     const cards = await cardUnits(shard, showId, requests);
     const refs = [
-      ...units.map((one) => ({ showId, kind: 'fan' as const, key: requestClaimKey(one) })),
+      ...units.flatMap((one) =>
+        (['fan', 'code'] as const).map((kind) => ({ showId, kind, key: requestClaimKey(one) })),
+      ),
       ...cards.map((one) => ({ showId, kind: 'card' as const, key: cardClaimKey(one) })),
     ];
     const old = refs.map((ref) => ({ ...ref, ageMs: Number.POSITIVE_INFINITY }));
@@ -33,11 +36,16 @@ export const claimsHandler: OutboxHandler = async ({ catalog, shards }, row) => 
   }
   const gate = await readGate(shard, showId);
   if (!gate) return;
+  const cap = Number.POSITIVE_INFINITY;
   const wanted = units
     .filter((one) => one.seats > 0)
-    .map((one) => ({
-      ...{ showId, kind: 'fan' as const, key: requestClaimKey(one), units: one.seats },
-      ...{ scope: gate.saleId, holder: one.fanId, cap: Number.POSITIVE_INFINITY },
-    }));
+    .flatMap((one) => {
+      const ref = { showId, key: requestClaimKey(one), cap };
+      const fan = { scope: gate.saleId, kind: 'fan' as const, holder: one.fanId };
+      return [
+        { ...ref, ...fan, units: one.seats },
+        ...(one.code === null ? [] : [{ ...ref, ...usesOf(one.code), units: 1 }]),
+      ];
+    });
   if (wanted.length > 0) await claimUnits(catalog, wanted);
 };

@@ -26,7 +26,7 @@ import { closeRedis, openRedis } from '../../core/redis/connect.js';
 import { redisNames } from '../../core/redis/keys.js';
 import { openLog } from '../../core/runtime/log.js';
 import { loadSecrets, type Secrets } from '../../core/runtime/secrets.js';
-import { openTokens, type StaffRole } from '../../core/runtime/tokens.js';
+import { openTokens, type StaffRole, type Tokens } from '../../core/runtime/tokens.js';
 import { openFanGuard } from '../../core/store/catalog/fans.js';
 import { type Sandbox, startSandbox } from '../../sandbox/app.js';
 import type { TestHold } from './fixtures.js';
@@ -40,6 +40,7 @@ export type PaymentWorld = {
   stores: TestStores;
   sandbox: Sandbox;
   secrets: Secrets;
+  tokens: Tokens;
   /** Holds the secrets file, for programs that are started beside. */
   dataDir: string;
   deps: EventDeps;
@@ -127,6 +128,7 @@ export async function openPaymentWorld({
     stores,
     sandbox,
     secrets,
+    tokens,
     dataDir,
     deps,
     url,

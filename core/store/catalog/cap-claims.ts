@@ -19,19 +19,39 @@ export async function claimUnits(
   catalog: Database,
   wanted: (CapClaim & { cap: number })[],
 ): Promise<boolean[]> {
+  const told = await claimTogether(
+    catalog,
+    wanted.map((claim) => [claim]),
+  );
+  return told.map((full) => full === undefined);
+}
+
+/**
+ * The same for claims that count only together: all of a group or none. Returns for each group
+ * whose share is used up; undefined when all were claimed.
+ */
+export async function claimTogether(
+  catalog: Database,
+  groups: (CapClaim & { cap: number })[][],
+): Promise<(CapKind | undefined)[]> {
   return catalog.transaction(async (tx) => {
+    const wanted = groups.flat();
     const taken = await lockQuotas(tx, wanted);
     const known = new Set((await readClaims(tx, wanted)).map(refText));
     const fresh: CapClaim[] = [];
-    const told = wanted.map((claim) => {
-      if (known.has(refText(claim))) return true;
-      const quota = quotaText(claim);
-      const sum = (taken.get(quota) ?? 0) + claim.units;
-      if (sum > claim.cap) return false;
-      taken.set(quota, sum);
-      known.add(refText(claim));
-      fresh.push(claim);
-      return true;
+    const told = groups.map((group) => {
+      const missing = group.filter((claim) => !known.has(refText(claim)));
+      const full = missing.find(
+        (claim) => (taken.get(quotaText(claim)) ?? 0) + claim.units > claim.cap,
+      );
+      if (full) return full.kind;
+      for (const claim of missing) {
+        const quota = quotaText(claim);
+        taken.set(quota, (taken.get(quota) ?? 0) + claim.units);
+        known.add(refText(claim));
+        fresh.push(claim);
+      }
+      return undefined;
     });
     if (fresh.length === 0) return told;
     await tx.change(
@@ -102,14 +122,16 @@ async function readClaims(tx: Pick<Queryable, 'rows'>, refs: ClaimRef[]): Promis
   );
 }
 
-/** All claims on one quota. */
+/** All claims on one quota, or those that begin with a fan's key. */
 export async function claimsOf(
   catalog: Pick<Queryable, 'rows'>,
   { scope, kind, holder }: Quota,
+  keyPrefix = '',
 ): Promise<StoredClaim[]> {
   return catalog.rows(
-    `SELECT ${claimColumns} FROM cap_claim c WHERE c.scope = ? AND c.kind = ? AND c.holder = ?`,
-    [scope, kind, holder],
+    `SELECT ${claimColumns} FROM cap_claim c
+     WHERE c.scope = ? AND c.kind = ? AND c.holder = ? AND LEFT(c.claim_key, ?) = ?`,
+    [scope, kind, holder, keyPrefix.length, keyPrefix],
   );
 }
 

@@ -10,6 +10,7 @@ export type ShowOnSale = {
   /** Other shows of the same sale. */
   sisters: number;
   saleCap: number | null;
+  currency: string;
 };
 
 /** The sale of a show and how many of its seats one card may pay for. */
@@ -34,7 +35,7 @@ export async function readShowOnSale(
     `SELECT s.sale_id AS saleId, s.movie_id AS movieId, s.hall_id AS hallId, s.shard_id AS shardId,
        (SELECT COUNT(*) FROM shows o WHERE o.sale_id = s.sale_id AND o.show_id <> s.show_id)
          AS sisters,
-       a.sale_cap AS saleCap
+       a.sale_cap AS saleCap, s.currency AS currency
      FROM shows s JOIN sales a ON a.sale_id = s.sale_id
      WHERE s.show_id = ? AND s.state <> 'PLANNED'`,
     [showId],

@@ -28,6 +28,9 @@ export type Booking = {
   /** The payment attempt that paid it; 0 for a booking that cost nothing. */
   attempt: number;
   createdAtMs: number;
+  /** The part of the price that a code took off. */
+  discount: number;
+  discountCode: string | null;
   tickets: Ticket[];
 };
 
@@ -40,6 +43,8 @@ type BookingRow = {
   currency: string;
   attempt: number;
   created_at: Date;
+  discount: number;
+  discount_code: string | null;
 };
 
 /**
@@ -87,6 +92,9 @@ export async function bookReservation(
     subjectId: reservationId,
     detail: { attempt, seats: seats.map(({ seatNo }) => seatNo) },
   });
+  const { discount, currency } = reservation;
+  // Sales are booked at their full price; what a code took off is the rest of it.
+  change.book({ reservationId, debit: 'discount', credit: 'sales', amount: discount, currency });
   change.outbox({ kind: 'fan_booking', subjectId: reservationId, payload: {} });
   change.outbox({ kind: 'ticket_mail', subjectId: reservationId, payload: {} });
 }
@@ -99,7 +107,7 @@ export async function readBooking(
 ): Promise<Booking | undefined> {
   const [row] = await shard.rows<BookingRow & { seats: string }>(
     `SELECT b.show_id, b.booking_id, b.fan_id, b.state, b.amount, b.currency, b.attempt,
-       b.created_at, r.seats
+       b.created_at, r.seats, r.discount, r.discount_code
      FROM booking b JOIN reservation r
        ON r.show_id = b.show_id AND r.reservation_id = b.booking_id
      WHERE b.show_id = ? AND b.booking_id = ?`,
@@ -149,7 +157,7 @@ export async function readFanBookings(
   if (refs.length === 0) return [];
   const rows = await shard.rows<BookingRow & { seats: string }>(
     `SELECT b.show_id, b.booking_id, b.fan_id, b.state, b.amount, b.currency, b.attempt,
-       b.created_at, r.seats
+       b.created_at, r.seats, r.discount, r.discount_code
      FROM booking b JOIN reservation r
        ON r.show_id = b.show_id AND r.reservation_id = b.booking_id
      WHERE b.show_id IN (?) AND b.booking_id IN (?) AND b.fan_id = ?`,
@@ -171,5 +179,7 @@ function fromRow(row: BookingRow): Omit<Booking, 'tickets'> {
     currency: row.currency,
     attempt: row.attempt,
     createdAtMs: row.created_at.getTime(),
+    discount: row.discount,
+    discountCode: row.discount_code,
   };
 }

@@ -54,12 +54,10 @@ export async function cancelBooking(change: ShowChange, wish: CancelWish): Promi
 
   const seatNos = chosen.map((ticket) => ticket.seatNo);
   const left = live.map((ticket) => ticket.seatNo).filter((seatNo) => !seatNos.includes(seatNo));
-  const before = shareOf(
-    reservation,
-    booking.amount,
-    live.map((ticket) => ticket.seatNo),
-  );
-  const given = before - shareOf(reservation, booking.amount, left);
+  const all = live.map((ticket) => ticket.seatNo);
+  const partOf = (amount: number) =>
+    shareOf(reservation, amount, all) - shareOf(reservation, amount, left);
+  const given = partOf(booking.amount);
   const freed = await freeSeats(change, reservation, { from: 'BOOKED', seatNos });
   await voidTickets(change, bookingId, seatNos);
   const whole = left.length === 0;
@@ -69,6 +67,10 @@ export async function cancelBooking(change: ShowChange, wish: CancelWish): Promi
     kind: whole ? 'CANCELLED' : 'VOIDED',
     subjectId: bookingId,
     detail: { by, reason, seats: seatNos },
+  });
+  change.book({
+    ...{ reservationId: bookingId, amount: partOf(reservation.discount) },
+    ...{ debit: 'sales', credit: 'discount', currency: booking.currency },
   });
   const payment = payments.find((entry) => entry.attempt === booking.attempt);
   const amount = afterFee(given, wish.feePercent);
@@ -80,13 +82,17 @@ export async function cancelBooking(change: ShowChange, wish: CancelWish): Promi
   return { kind: 'cancelled', fanId, whole, seats, refund, currency: booking.currency };
 }
 
-/** What the tickets of these seats were worth, by their frozen prices; all of them: all of it. */
+/**
+ * The part of an amount that falls on these seats, by their frozen prices and rounded down; on all
+ * of them: all of it. Seats without a price share alike. What goes back is the difference before
+ * and after, so parts always add up to the whole.
+ */
 function shareOf({ seats }: Reservation, amount: number, seatNos: number[]): number {
-  const total = seats.reduce((sum, [, , price]) => sum + price, 0);
-  const part = seats
-    .filter(([seatNo]) => seatNos.includes(seatNo))
-    .reduce((sum, [, , price]) => sum + price, 0);
-  return total === 0 ? 0 : Math.floor((amount * part) / total);
+  const sum = (list: Reservation['seats']) => list.reduce((total, [, , price]) => total + price, 0);
+  const chosen = seats.filter(([seatNo]) => seatNos.includes(seatNo));
+  const total = sum(seats);
+  if (total === 0) return Math.floor((amount * chosen.length) / seats.length);
+  return Math.floor((amount * sum(chosen)) / total);
 }
 
 function afterFee(given: number, feePercent: number | null): number {

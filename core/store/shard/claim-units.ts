@@ -9,6 +9,8 @@ export type RequestUnits = RequestKey & {
   isDecided: boolean;
   /** Seats that the request holds or has booked by now. */
   seats: number;
+  /** The discount code of its reservation. */
+  code: string | null;
 };
 
 /** The key of the claims of a request: neither fan nor hash has a space. */
@@ -19,7 +21,9 @@ export function requestClaimKey({ fanId, idemKey, bodyHash }: Omit<RequestKey, '
 const unitColumns = `r.show_id AS showId, r.request_id AS requestId, r.fan_id AS fanId,
   r.idem_key AS idemKey, r.body_hash AS bodyHash, r.state <> 'ACCEPTED' AS isDecided,
   (SELECT COUNT(*) FROM show_seat s
-   WHERE s.show_id = r.show_id AND s.reservation_id = r.request_id) AS seats`;
+   WHERE s.show_id = r.show_id AND s.reservation_id = r.request_id) AS seats,
+  (SELECT v.discount_code FROM reservation v
+   WHERE v.show_id = r.show_id AND v.reservation_id = r.request_id) AS code`;
 
 type Row = Omit<RequestUnits, 'isDecided'> & { isDecided: number };
 

@@ -102,6 +102,8 @@ export async function insertReservations(tx: Tx, made: NewReservation[], now: Da
     grant.adjacent ? 1 : 0,
     grant.amount,
     grant.fee,
+    grant.discount?.amount ?? 0,
+    grant.discount?.code ?? null,
     head.taxRateBp,
     head.currency,
     now,
@@ -112,7 +114,7 @@ export async function insertReservations(tx: Tx, made: NewReservation[], now: Da
   ]);
   await tx.change(
     `INSERT INTO reservation (show_id, reservation_id, fan_id, pass_id, state, seats, adjacent,
-       amount, fee, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at, offered)
+       amount, fee, discount, discount_code, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at, offered)
      VALUES ?`,
     [rows],
   );

@@ -80,7 +80,7 @@ export async function sellAtDesk(
   const numbers = seats.map((seat) => seat.seatNo);
   change.log({ kind: 'GRANTED', subjectId: requestId, detail: { seats: numbers, by: sale.by } });
   // The desk may go past a cap of the sale, and what it sells counts from then on.
-  tellClaims(change, requestId, true);
+  tellClaims(change, requestId, { regained: true });
   const reservation = await reserved(change, requestId);
   await startPaying(change, reservation, nowMs);
   const attempt = grant.amount === 0 ? 0 : 1;

@@ -17,6 +17,8 @@ export type ExportedBooking = {
   tickets: number;
   live: number;
   seats: string;
+  discount: number;
+  discountCode: string | null;
   refunded: number;
   refundPending: number;
 };
@@ -29,6 +31,7 @@ export async function listBookingsOf(
   const rows = await shard.rows<Record<keyof ExportedBooking, never>>(
     `SELECT b.booking_id AS bookingId, b.fan_id AS fanId, b.state, b.amount, b.currency,
        b.created_at AS createdAt, r.seats,
+       r.discount, r.discount_code AS discountCode,
        (SELECT COUNT(*) FROM ticket t WHERE t.show_id = b.show_id
          AND t.booking_id = b.booking_id) AS tickets,
        (SELECT COUNT(*) FROM ticket t WHERE t.show_id = b.show_id

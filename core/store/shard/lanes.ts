@@ -59,6 +59,7 @@ export async function refuseWaiting(
   if (recorded !== 1) return false;
   const detail = by === undefined ? { reason } : { reason, by };
   change.log({ kind: 'REFUSED', subjectId: requestId, detail });
-  tellClaims(change, requestId);
+  // Whether it came with a code only its wish knows, and a look too many does no harm.
+  tellClaims(change, requestId, { hasCode: true });
   return true;
 }

@@ -131,7 +131,7 @@ async function isCancelled({ tx, head }: ShowChange): Promise<boolean> {
 /** Takes quota and seats together, in the order in which every change locks them. */
 async function retakeSeats(
   change: ShowChange,
-  { reservationId, fanId, seats }: Reservation,
+  { reservationId, fanId, seats, discountCode }: Reservation,
 ): Promise<boolean> {
   const { tx, head } = change;
   const [quota] = await tx.rows<{ taken: number }>(
@@ -156,6 +156,6 @@ async function retakeSeats(
      WHERE show_id = ? AND seat_no IN (?) AND state = 'FREE'`,
     [reservationId, head.showId, numbers],
   );
-  tellClaims(change, reservationId, true);
+  tellClaims(change, reservationId, { regained: true, hasCode: discountCode !== null });
   return true;
 }

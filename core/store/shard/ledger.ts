@@ -3,7 +3,8 @@ import type { Tx } from '../database.js';
 
 /**
  * One move of money between two accounts, so debits always equal credits: `provider` and `till` hold
- * it, `sales` is earned, `owed` belongs to fans and must go back. Amounts are minor units.
+ * it, `sales` is earned, `owed` belongs to fans and must go back, `discount` is what codes took off
+ * prices. Amounts are minor units.
  */
 export type LedgerMove = {
   reservationId: number;
@@ -12,7 +13,7 @@ export type LedgerMove = {
   amount: number;
   currency: string;
 };
-export type Account = 'provider' | 'till' | 'sales' | 'owed';
+export type Account = 'provider' | 'till' | 'sales' | 'owed' | 'discount';
 
 /** A move under the log entry that explains it. */
 export type BookedMove = LedgerMove & { lsn: number };

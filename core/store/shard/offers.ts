@@ -121,7 +121,7 @@ async function writeOffers(change: ShowChange, offers: Offer[]): Promise<void> {
     const seats = offer.seats.map((seat) => seat.seatNo);
     change.log({ kind: 'GRANTED', subjectId: reservationId, detail: { seats, offer: true } });
     change.outbox({ kind: 'offer', subjectId: reservationId, payload: {} });
-    tellClaims(change, reservationId, true);
+    tellClaims(change, reservationId, { regained: true });
     change.seats(offer.seats.map(({ seatNo, seat }) => ({ seatNo, seat, state: 'HELD' })));
   }
 }

@@ -14,6 +14,8 @@ type Row = {
   adjacent: number | null;
   amount: number | null;
   fee: number | null;
+  discount: number | null;
+  discountCode: string | null;
   currency: string | null;
   expiresAt: Date | null;
   limitAt: Date | null;
@@ -28,8 +30,8 @@ export async function readOutcomes(
   const rows = await shard.rows<Row>(
     `SELECT q.show_id AS showId, q.request_id AS requestId, q.fan_id AS fanId, q.state AS state,
        q.reason AS reason, q.detail AS detail, r.seats AS seats, r.adjacent AS adjacent,
-       r.amount AS amount, r.fee AS fee, r.currency AS currency, r.expires_at AS expiresAt,
-       r.limit_at AS limitAt
+       r.amount AS amount, r.fee AS fee, r.discount AS discount, r.discount_code AS discountCode,
+       r.currency AS currency, r.expires_at AS expiresAt, r.limit_at AS limitAt
      FROM JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', request_id BIGINT UNSIGNED PATH '$[1]'
      )) AS k
@@ -62,6 +64,9 @@ function toMessage(row: Row): DecisionMessage {
       adjacent: row.adjacent === 1,
       amount: row.amount ?? 0,
       fee: row.fee ?? 0,
+      ...(row.discountCode === null
+        ? {}
+        : { discount: { code: row.discountCode, amount: row.discount ?? 0 } }),
       currency: row.currency ?? '',
       expires_at_ms: row.expiresAt?.getTime() ?? 0,
       limit_at_ms: row.limitAt?.getTime() ?? 0,

@@ -10,6 +10,7 @@ export type OverdueHold = {
   seats: ReservedSeat[];
   /** It was an offer to a fan of the waitlist. */
   offered: number;
+  discountCode: string | null;
 };
 
 /**
@@ -28,9 +29,10 @@ export async function lockOverdueHolds(
     fanId: string;
     seats: string;
     offered: number;
+    discountCode: string | null;
   }>(
     `SELECT show_id AS showId, reservation_id AS reservationId, fan_id AS fanId, seats,
-       offered
+       offered, discount_code AS discountCode
      FROM reservation FORCE INDEX (reservation_due)
      WHERE show_id IN (?) AND due_at <= ? AND state = 'HELD'
      ORDER BY show_id, due_at LIMIT ? FOR UPDATE`,

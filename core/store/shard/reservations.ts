@@ -17,6 +17,9 @@ export type Reservation = {
   amount: number;
   /** The part of the amount that is booking fee. */
   fee: number;
+  /** What a code took off the prices, and its name. */
+  discount: number;
+  discountCode: string | null;
   /** The tax in the amount, hundredths of a percent. */
   taxRateBp: number;
   currency: string;
@@ -39,6 +42,8 @@ type Row = {
   adjacent: number;
   amount: number;
   fee: number;
+  discount: number;
+  discount_code: string | null;
   tax_rate_bp: number;
   currency: string;
   created_at: Date;
@@ -49,8 +54,8 @@ type Row = {
   grace_at: Date | null;
 };
 
-const columns = `reservation_id, fan_id, pass_id, state, seats, adjacent, amount, fee, tax_rate_bp,
-  currency, created_at, expires_at, limit_at, due_at, offered, grace_at`;
+const columns = `reservation_id, fan_id, pass_id, state, seats, adjacent, amount, fee, discount,
+  discount_code, tax_rate_bp, currency, created_at, expires_at, limit_at, due_at, offered, grace_at`;
 
 export async function readReservation(
   shard: Pick<Queryable, 'rows'>,
@@ -143,6 +148,8 @@ function fromRow(showId: ShowId, row: Row): Reservation {
     adjacent: row.adjacent === 1,
     amount: row.amount,
     fee: row.fee,
+    discount: row.discount,
+    discountCode: row.discount_code,
     taxRateBp: row.tax_rate_bp,
     currency: row.currency,
     createdAtMs: row.created_at.getTime(),

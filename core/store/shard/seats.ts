@@ -2,6 +2,7 @@ import type { ShowId } from '../../domain/ids.js';
 import type { SeatState } from '../../domain/states.js';
 import { awayLane, type ShowChange } from './show-change.js';
 
+type LockedSeat = { seatNo: number; seat: string; price: number; zone: string };
 type SeatMove = { from: SeatState; to: SeatState; seatNos?: number[] };
 
 /**
@@ -13,9 +14,9 @@ export async function moveReservationSeats(
   change: ShowChange,
   reservationId: number,
   { from, to, seatNos }: SeatMove,
-): Promise<{ seatNo: number; seat: string; price: number; zone: string }[]> {
+): Promise<LockedSeat[]> {
   const { tx, head } = change;
-  const all = await lockReservationSeats(change, reservationId, from);
+  const { rows: all, hasCode } = await lockReservationSeats(change, reservationId, from);
   const rows = seatNos ? all.filter((row) => seatNos.includes(row.seatNo)) : all;
   if (rows.length === 0) return [];
   const keeps = to === 'HELD' || to === 'BOOKED';
@@ -31,13 +32,20 @@ export async function moveReservationSeats(
     ],
   );
   change.seats(rows.map((row) => ({ seatNo: row.seatNo, seat: row.seat, state: to })));
-  if (!keeps) tellClaims(change, reservationId);
+  if (!keeps) tellClaims(change, reservationId, { hasCode });
   return rows;
 }
 
-/** Has the caps that the catalog counts look at a request again, where the show has any. */
-export function tellClaims(change: ShowChange, requestId: number, regained = false): void {
-  if (!change.head.capped) return;
+/**
+ * Has the claims that the catalog counts looked at again, where the show has caps or the request
+ * came with a discount code.
+ */
+export function tellClaims(
+  change: ShowChange,
+  requestId: number,
+  { regained = false, hasCode = false }: { regained?: boolean; hasCode?: boolean } = {},
+): void {
+  if (!change.head.capped && !hasCode) return;
   const payload = { requests: [requestId], regained };
   change.outbox({ kind: 'claims', subjectId: requestId, payload });
 }
@@ -46,17 +54,19 @@ async function lockReservationSeats(
   { tx, head }: ShowChange,
   reservationId: number,
   state: SeatState,
-): Promise<{ seatNo: number; seat: string; price: number; zone: string }[]> {
-  const [reservation] = await tx.rows<{ seats: string }>(
-    'SELECT seats FROM reservation WHERE show_id = ? AND reservation_id = ?',
+): Promise<{ rows: LockedSeat[]; hasCode: boolean }> {
+  const [reservation] = await tx.rows<{ seats: string; code: string | null }>(
+    `SELECT seats, discount_code AS code FROM reservation
+     WHERE show_id = ? AND reservation_id = ?`,
     [head.showId, reservationId],
   );
-  if (!reservation) return [];
+  if (!reservation) return { rows: [], hasCode: false };
   const numbers = (JSON.parse(reservation.seats) as ReservedSeat[]).map(([seatNo]) => seatNo);
-  return tx.rows(
+  const rows = await tx.rows<LockedSeat>(
     'SELECT seat_no AS seatNo, seat, price, zone FROM show_seat WHERE show_id = ? AND seat_no IN (?) AND state = ? AND reservation_id = ? ORDER BY seat_no FOR UPDATE',
     [head.showId, numbers, state, reservationId],
   );
+  return { rows, hasCode: reservation.code !== null };
 }
 
 /** A seat of a reservation as its row keeps it: ordinal, name and the price frozen at the hold. */

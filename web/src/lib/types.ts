@@ -173,6 +173,10 @@ export interface Reservation {
   seats: { seat: string; price: Money | number }[];
   adjacent?: boolean;
   amount: number;
+  /** The parts of the amount that aren't prices. */
+  fee?: number;
+  discount?: number;
+  discount_code?: string;
   currency: string;
   expires_at: string;
   /** When the hold ends at the latest, whatever is added to it. */
@@ -185,6 +189,8 @@ export interface ReserveBody {
   quantity?: number;
   zone?: string;
   accessible?: boolean;
+  /** A discount code. */
+  code?: string;
 }
 
 export interface RequestStatus {
@@ -213,6 +219,8 @@ export interface Booking {
   tickets?: Ticket[];
   seats?: (string | { seat: string })[];
   amount: number;
+  discount?: number;
+  discount_code?: string;
   currency: string;
   created_at?: string;
 }

@@ -63,6 +63,26 @@ const explanations: Record<string, Explanation> = {
     title: 'This code does not open the door',
     text: 'Check its letters. It may also be over, or used as often as it may be.',
   },
+  discount_unknown: {
+    title: 'We do not know this discount code',
+    text: 'Check its letters, or choose your seats without it. You keep your turn.',
+  },
+  discount_elsewhere: {
+    title: 'This discount code is for other shows',
+    text: 'Choose your seats without it. You keep your turn.',
+  },
+  discount_not_started: {
+    title: 'This discount code does not count yet',
+    text: 'Choose your seats without it, or come back later. You keep your turn.',
+  },
+  discount_over: {
+    title: 'This discount code is over',
+    text: 'Choose your seats without it. You keep your turn.',
+  },
+  discount_used_up: {
+    title: 'This discount code has been used up',
+    text: 'Choose your seats without it. You keep your turn.',
+  },
   challenge_failed: {
     title: 'Please try once more',
     text: 'Your browser has to do a little work before joining, and this time it did not count.',

@@ -71,6 +71,14 @@ function Tickets({ booking }: { booking: Booking }) {
       <dl class="panel totals">
         <dt>Paid</dt>
         <dd class="digits">{money(booking)}</dd>
+        {booking.discount !== undefined && (
+          <>
+            <dt>Discount {booking.discount_code}</dt>
+            <dd class="digits">
+              {money({ amount: booking.discount, currency: booking.currency })}
+            </dd>
+          </>
+        )}
         <dt>Booking</dt>
         <dd class="code">{booking.booking_id}</dd>
       </dl>
@@ -104,6 +112,7 @@ function Files({ booking }: { booking: Booking }) {
     <>
       <div class="actions">
         {offer('download', 'Tickets as PDF', 'tickets.pdf', 'usher-tickets.pdf')}
+        {offer('download', 'Receipt as PDF', 'receipt.pdf', 'usher-receipt.pdf')}
         {offer('calendar', 'Add to the calendar', 'event.ics', 'usher-show.ics')}
       </div>
       {problem !== null && <Refusal problem={problem} />}

@@ -32,6 +32,7 @@ export function Choose({ sale, show, place, room }: Props) {
   const selection = selectionOf(show.show_id);
   const chosen = useStore(selection);
   const fan = useStore(session);
+  const [code, setCode] = useState('');
   const [view, setView] = useState<'map' | 'list'>('map');
   const lost = useLostSeats(map, show.show_id);
 
@@ -46,7 +47,8 @@ export function Choose({ sale, show, place, room }: Props) {
       return;
     }
     selection.set([]);
-    void reserve(sale.sale_id, body);
+    const typed = code.trim();
+    void reserve(sale.sale_id, typed === '' ? body : { ...body, code: typed });
   };
   return (
     <section class="step choose">
@@ -102,6 +104,7 @@ export function Choose({ sale, show, place, room }: Props) {
               cap={sale.seat_cap}
               onPick={(wish) => ask({ show_id: show.show_id, ...wish })}
             />
+            <CodeField code={code} onChange={setCode} />
             <button type="button" class="button-text" onClick={reload}>
               Load the map again
             </button>
@@ -171,6 +174,25 @@ function Refused({ showId, onTake }: { showId: string; onTake: (seats: string[])
         Dismiss
       </button>
     </Refusal>
+  );
+}
+
+/** A discount code, which counts for whatever is held next. */
+function CodeField({ code, onChange }: { code: string; onChange: (code: string) => void }) {
+  return (
+    <section class="panel" aria-label="Discount">
+      <label class="field">
+        <span class="field-label">Discount code, if you have one</span>
+        <input
+          type="text"
+          value={code}
+          maxLength={40}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      </label>
+    </section>
   );
 }
 

@@ -102,6 +102,7 @@ function Summary({ reservation }: { reservation: Reservation }) {
           </li>
         ))}
       </ul>
+      <Extras reservation={reservation} />
       {reservation.adjacent === false && reservation.seats.length > 1 && (
         <p class="quiet">These seats are not all side by side: no block of this size was free.</p>
       )}
@@ -110,6 +111,28 @@ function Summary({ reservation }: { reservation: Reservation }) {
         <b class="digits">{money(reservation)}</b>
       </p>
     </div>
+  );
+}
+
+/** What is added to the prices, and what a code takes off. */
+function Extras({ reservation }: { reservation: Reservation }) {
+  const { fee = 0, discount, discount_code: code, currency } = reservation;
+  if (fee === 0 && discount === undefined) return null;
+  return (
+    <ul class="chosen-seats">
+      {fee > 0 && (
+        <li>
+          <span>Booking fee</span>
+          <span class="digits">{money({ amount: fee, currency })}</span>
+        </li>
+      )}
+      {discount !== undefined && (
+        <li>
+          <span>Discount {code}</span>
+          <span class="digits">{money({ amount: -discount, currency })}</span>
+        </li>
+      )}
+    </ul>
   );
 }
 
