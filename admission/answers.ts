@@ -184,6 +184,19 @@ export function readPicks(answer: string[]): Picked[] {
   return picks;
 }
 
+/** A part of the roster: who came or left, each with the score of now. */
+export type RosterPart = { opened: boolean; members: { member: string; score: number | null }[] };
+
+export function readRosterPart([, opened, text]: string[]): RosterPart {
+  const told = text ? text.split(',') : [];
+  const members: RosterPart['members'] = [];
+  for (let at = 0; at + 1 < told.length; at += 2) {
+    const score = told[at + 1] ? Number(told[at + 1]) : null;
+    members.push({ member: told[at] ?? '', score });
+  }
+  return { opened: opened === '1', members };
+}
+
 export function readFigures(answer: string[]): RoomFigures {
   const [, state, nowServing, waiting, measured, set, seats, message, live, cap, span, latched] =
     answer;

@@ -42,6 +42,10 @@ export const limits = {
   keptLongMs: 3_600_000,
   /** When a fan may ask again while the room can't be asked. */
   retrySeconds: 3,
-  /** Members of a roster that are read and kept together. */
+  /** Members of a roster that are kept together. */
   rosterPage: 10_000,
+  /** Members of a roster that one call to Redis tells: a few milliseconds of its time. */
+  rosterPart: 2_000,
+  /** How often the roster is read on before the opening. */
+  rosterMs: 1_000,
 } as const;

@@ -1,7 +1,7 @@
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
 import { publish } from '../core/redis/news.js';
-import { RedisAway } from '../core/redis/scripts.js';
+import { askRedis, RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import { endOrphans, readPasses, writeAdmissions } from '../core/store/catalog/admission.js';
@@ -14,12 +14,12 @@ import {
 } from '../core/store/catalog/sales.js';
 import { type Database, readNowMs } from '../core/store/database.js';
 import type { Picked } from './answers.js';
-import { openSeed } from './draw.js';
+import { drawScore, openSeed } from './draw.js';
 import { limits } from './limits.js';
 import { roomNumbers } from './numbers.js';
 import type { PaceBook } from './pace.js';
 import { openRooms, type Rooms } from './rooms.js';
-import { publishRoster } from './roster.js';
+import { openRosterMaker, type RosterMaker } from './roster.js';
 import { OtherEpoch, type RoomScripts } from './scripts.js';
 import { randomChars } from './standing.js';
 
@@ -54,8 +54,9 @@ type Beat = {
   sweptAtMs: number;
   stock: Stock | null;
   stockAtMs: number;
-  /** Whether the roster is published, is being published, or has to be. */
-  roster: 'due' | 'under way' | 'done';
+  roster: RosterMaker;
+  rosterUnderWay: boolean;
+  rosterAtMs: number;
 };
 
 const sweepMs = 1_000;
@@ -120,7 +121,7 @@ export function openPump(deps: PumpDeps): Pump {
 
 async function tick(inside: Inside, saleId: string): Promise<void> {
   const nowMs = performance.now();
-  const beat = inside.beats.get(saleId) ?? newBeat(nowMs);
+  const beat = inside.beats.get(saleId) ?? newBeat(inside, nowMs);
   inside.beats.set(saleId, beat);
   const stepMs = nowMs - beat.tickedAtMs;
   beat.tickedAtMs = nowMs;
@@ -142,8 +143,8 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
       presence: limits,
     });
     // Beside the admissions: the digest of a million names must not hold up the first pass.
-    if (beat.roster === 'due' && sale.opensAt.getTime() <= ticked.tickMs) {
-      const work = proveRoster(inside, room, sale, beat);
+    if (isRosterDue(beat, sale, ticked.tickMs)) {
+      const work = makeRoster(inside, room, sale, beat);
       inside.proving.add(work);
       void work.finally(() => inside.proving.delete(work));
     }
@@ -160,23 +161,48 @@ async function tick(inside: Inside, saleId: string): Promise<void> {
   });
 }
 
-function newBeat(nowMs: number): Beat {
+function newBeat({ catalog, redis, names, secrets }: Inside, nowMs: number): Beat {
   const never = Number.NEGATIVE_INFINITY;
-  return { tickedAtMs: nowMs, sweptAtMs: never, stock: null, stockAtMs: never, roster: 'due' };
+  const roster = openRosterMaker({
+    catalog,
+    lotOf: (sale, fanId) => drawScore(openSeed(secrets, sale), fanId),
+    forget: async (saleId) => {
+      await askRedis(() => redis.unlink(names.entrants(saleId)));
+    },
+  });
+  return {
+    tickedAtMs: nowMs,
+    sweptAtMs: never,
+    stock: null,
+    stockAtMs: never,
+    roster,
+    rosterUnderWay: false,
+    rosterAtMs: never,
+  };
 }
 
-async function proveRoster(
-  { catalog, log }: Inside,
+/** In the lobby it is read now and then, so that little is left to do at the opening. */
+function isRosterDue(beat: Beat, { opensAt, lobbyOpensAt }: Sale, tickMs: number): boolean {
+  if (beat.roster.done || beat.rosterUnderWay) return false;
+  if (opensAt.getTime() <= tickMs) return true;
+  if ((lobbyOpensAt?.getTime() ?? 0) > tickMs) return false;
+  return beat.tickedAtMs - beat.rosterAtMs >= limits.rosterMs;
+}
+
+async function makeRoster(
+  { log }: Inside,
   room: RoomScripts,
   sale: Sale,
   beat: Beat,
 ): Promise<void> {
-  beat.roster = 'under way';
+  beat.rosterUnderWay = true;
+  beat.rosterAtMs = beat.tickedAtMs;
   try {
-    beat.roster = (await publishRoster(catalog, room, sale)) ? 'done' : 'due';
+    await beat.roster.advance(room, sale);
   } catch (error) {
-    beat.roster = 'due';
-    log.debug({ saleId: sale.saleId, err: error }, 'the roster waits for the next tick');
+    log.debug({ saleId: sale.saleId, err: error }, 'the roster waits for a later tick');
+  } finally {
+    beat.rosterUnderWay = false;
   }
 }
 

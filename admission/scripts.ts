@@ -11,10 +11,12 @@ import {
   type RoomFigures,
   type RoomSettings,
   type RoomState,
+  type RosterPart,
   readFigures,
   readJoin,
   readPicks,
   readPlace,
+  readRosterPart,
   settingArgs,
   type Ticked,
 } from './answers.js';
@@ -23,18 +25,18 @@ import { limits } from './limits.js';
 const load = (file: string): Script => loadScript(new URL(`lua/${file}`, import.meta.url));
 
 const scripts = {
-  join: load('join-7.lua'),
+  join: load('join-8.lua'),
   place: load('place-6.lua'),
-  end: load('end-9.lua'),
+  end: load('end-10.lua'),
   tick: load('tick-11.lua'),
   admit: load('admit-2.lua'),
   publish: load('publish-5.lua'),
   room: load('room-4.lua'),
-  roster: load('roster-2.lua'),
+  roster: load('roster-3.lua'),
   configure: load('configure-2.lua'),
   extend: load('extend-1.lua'),
   restoreClaim: load('restore_claim-1.lua'),
-  restoreBegin: load('restore_begin-10.lua'),
+  restoreBegin: load('restore_begin-11.lua'),
   restoreLoad: load('restore_load-5.lua'),
   restoreFinish: load('restore_finish-2.lua'),
 };
@@ -62,6 +64,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
   const seen = names.seen(saleId);
   const fresh = names.fresh(saleId);
   const calls = names.calls(saleId);
+  const entrants = names.entrants(saleId);
   const places = [room, line, marks, returned, seen, fresh];
   const askerArgs = ({ patient, banned }: Asker) => [
     patient ? limits.graceLongMs : limits.graceMs,
@@ -78,7 +81,7 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     /** Joins of different fans, in their order. */
     join: async (asks: JoinAsk[]): Promise<JoinOutcome[]> => {
       const args = [ident, limits.graceMs, limits.graceLongMs, ...asks.flatMap(joinArgs)];
-      return (await run(scripts.join, [...places, priority], args)).map(readJoin);
+      return (await run(scripts.join, [...places, priority, entrants], args)).map(readJoin);
     },
     place: async (fanId: string, asker: Asker): Promise<FanPlace | 'none' | 'barred'> => {
       const answer = await run(scripts.place, places, [ident, fanId, ...askerArgs(asker)]);
@@ -86,7 +89,8 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     },
     /** Ends a place or pass; `passId` limits it to that pass, 'e' makes a waiting fan endless. */
     end: async (fanId: string, kind: 'd' | 'l' | 'b' | 'e', passId?: string): Promise<boolean> => {
-      const keys = [room, line, marks, returned, leases, picked, seen, fresh, priority];
+      const keys = [room, line, marks, returned, leases, picked];
+      keys.push(seen, fresh, priority, entrants);
       const answer = await run(scripts.end, keys, [ident, fanId, kind, passId ?? '']);
       return answer[0] === 'ok';
     },
@@ -152,10 +156,10 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     },
     room: async (): Promise<RoomFigures> =>
       readFigures(await run(scripts.room, [room, line, returned, leases], [ident])),
-    /** A part of the roster as the script writes it; undefined while there is none yet. */
-    roster: async (from: number, count: number): Promise<string | undefined> => {
-      const answer = await run(scripts.roster, [room, line], [ident, from, count]);
-      return answer[0] === 'ok' ? (answer[1] ?? '') : undefined;
+    /** A part of the roster; undefined while the room is restored. */
+    roster: async (from: number, count: number): Promise<RosterPart | undefined> => {
+      const answer = await run(scripts.roster, [room, line, entrants], [ident, from, count]);
+      return answer[0] === 'ok' ? readRosterPart(answer) : undefined;
     },
     configure: async (settings: RoomSettings): Promise<void> => {
       await run(scripts.configure, [room, window], [ident, ...settingArgs(settings)]);
@@ -171,7 +175,8 @@ export function roomScripts(redis: Redis, names: RedisNames, saleId: string, ide
     restoreBegin: async (
       epoch: number,
     ): Promise<{ outcome: 'done' | 'newer' | 'building'; keptMs: number | null }> => {
-      const keys = [room, line, marks, returned, leases, picked, window, seen, calls, fresh];
+      const keys = [room, line, marks, returned, leases, picked];
+      keys.push(window, seen, calls, fresh, entrants);
       const [outcome, kept] = await run(scripts.restoreBegin, keys, [ident, epoch]);
       return {
         outcome: outcome as 'done' | 'newer' | 'building',

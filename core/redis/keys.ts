@@ -29,6 +29,8 @@ export type RedisNames = {
   calls(saleId: string): string;
   /** Admitted fans who have not shown up yet, by the room's clock in ms (sorted set). */
   fresh(saleId: string): string;
+  /** Who came into or left the lobby of a draw, in the order of time (list). */
+  entrants(saleId: string): string;
   /** Publish/subscribe channel of one api process: the outcomes of requests that it accepted. */
   nodeChannel(node: string): string;
   /** Publish/subscribe channel that every api process hears. */
@@ -63,6 +65,7 @@ export function redisNames(prefix: string): RedisNames {
     seen: (saleId) => sale(saleId, 'seen'),
     calls: (saleId) => sale(saleId, 'calls'),
     fresh: (saleId) => sale(saleId, 'fresh'),
+    entrants: (saleId) => sale(saleId, 'entrants'),
     nodeChannel: (node) => `${prefix}:node:${node}`,
     everyoneChannel: `${prefix}:everyone`,
     events: `{${prefix}:events}:stream`,

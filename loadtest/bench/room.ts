@@ -17,6 +17,7 @@ export type RoomSettings = {
   small: number;
   large: number;
   watchMs: number;
+  turns: number;
   lookUps: number;
   sockets: number;
   steps: number;
@@ -32,7 +33,8 @@ export const roomSettings: RoomSettings = {
   scriptJoins: 200_000,
   small: 1_000,
   large: 1_000_000,
-  watchMs: 5_000,
+  watchMs: 9_000,
+  turns: 3,
   lookUps: 300,
   sockets: 10_000,
   steps: 400,
@@ -47,8 +49,9 @@ export const quickRoomSettings: RoomSettings = {
   warmUp: 1_000,
   scriptJoins: 20_000,
   large: 50_000,
-  watchMs: 2_000,
-  lookUps: 50,
+  watchMs: 3_000,
+  turns: 2,
+  lookUps: 60,
   sockets: 300,
   steps: 80,
 };

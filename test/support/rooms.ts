@@ -9,7 +9,7 @@ import { openPace } from '../../admission/pace.js';
 import { openPump, type Pump } from '../../admission/pump.js';
 import { closeRedis, openRedis, type Redis } from '../../core/redis/connect.js';
 import { type RedisNames, redisNames } from '../../core/redis/keys.js';
-import { openLog } from '../../core/runtime/log.js';
+import { type Logger, openLog } from '../../core/runtime/log.js';
 import type { Secrets } from '../../core/runtime/secrets.js';
 import { openTokens, type Tokens } from '../../core/runtime/tokens.js';
 import { newSeed } from '../../core/store/catalog/import-write.js';
@@ -37,6 +37,7 @@ export type RoomBench = {
   names: RedisNames;
   tokens: Tokens;
   secrets: Pick<Secrets, 'data'>;
+  log: Logger;
   openGate(): Gate;
   openPump(): Pump;
   addSale(wish?: SaleWish): Promise<string>;

@@ -91,6 +91,9 @@ export async function builtRoom(redis: Redis, saleId: string): Promise<string> {
 
 const perCall = 250;
 const callsUnderWay = 4;
+/** How long a sign of life lasts, as Usher tells the script. */
+const graceMs = '60000';
+const graceLongMs = '240000';
 
 /** Lets numbered fans join through the script, `perCall` of them in one call. */
 export async function fillRoom(
@@ -105,7 +108,7 @@ export async function fillRoom(
   await stage.catalog.query('UPDATE sales SET seq_reserved = 10000000 WHERE sale_id = ?', [saleId]);
   await redis.hset(keyOf(saleId, 'room'), 'seq_max', '10000000');
   const args = (from: number, to: number): string[] => {
-    const list = [ident];
+    const list = [ident, graceMs, graceLongMs];
     for (let no = from; no < to; no += 1) {
       list.push(fanIdOf(no), fill.draw ? drawnScore(no) : '', '', '');
     }

@@ -2,7 +2,7 @@
 -- The caller has ended the pass in SQL before, so freeing the slot here lets nobody in twice.
 --
 -- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 seen  8 fresh
---       9 priority
+--       9 priority  10 entrants
 -- ARGV  1 ident  2 fan  3 kind: d done, l left, b barred, e banned: who waits does so for ever
 --       4 pass   end only if the fan's pass is this one; '' ends whatever there is
 -- Answers {'ok'}, {'none'} when there was nothing to end, {'epoch'}.
@@ -37,7 +37,9 @@ end
 if mark.kind == 'w' then
   if not open and room.lobby == 'draw' then
     -- Nobody was told a place yet, so nothing moves when this one goes.
-    redis.call('ZREM', line, member_of(fan, mark.round))
+    local member = member_of(fan, mark.round)
+    redis.call('ZREM', line, member)
+    redis.call('RPUSH', KEYS[10], member)
   else
     count_gone(keys, room, fan, mark, 1)
   end

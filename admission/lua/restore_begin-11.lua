@@ -2,7 +2,7 @@
 -- only lack its end; what SQL knows better (passes, leases, the last minute) is thrown away.
 --
 -- KEYS  1 room  2 line  3 marks  4 returned  5 leases  6 picked  7 window
---       8 seen  9 calls  10 fresh
+--       8 seen  9 calls  10 fresh  11 entrants
 -- ARGV  1 ident  of the new epoch   2 epoch  its number
 -- Answers {'done'} when that room stands, {'newer'} when a later epoch is there,
 -- {'building', tick_ms}: the last tick that what was kept has seen, '' when nothing was.
@@ -33,7 +33,7 @@ if room.ident or room.building then
     end
   end
 else
-  redis.call('UNLINK', room_key, line, marks, returned)
+  redis.call('UNLINK', room_key, line, marks, returned, KEYS[11])
   redis.call('HSET', room_key, 'vclock', whole(now), 'cursor', '0', 'gone', '0', 'served', '0')
 end
 redis.call('UNLINK', KEYS[5], picked, KEYS[7], KEYS[8], KEYS[9], KEYS[10])

@@ -4,7 +4,7 @@
 -- Those who come for the first time, nearly everybody in a rush, share every call to Redis: one
 -- look-up and one ZADD for all of them. The others are taken one by one.
 --
--- KEYS  1 room  2 line  3 marks  4 returned  5 seen  6 fresh  7 priority
+-- KEYS  1 room  2 line  3 marks  4 returned  5 seen  6 fresh  7 priority  8 entrants
 -- ARGV  1 ident    epoch and run id that the caller believes in
 --       2 grace_ms  how long this sign of life lasts   3 grace_long_ms  the same for patient pages
 --       then per fan (each fan once):
@@ -22,7 +22,7 @@ local keys = {
   room = KEYS[1], line = KEYS[2], marks = KEYS[3], returned = KEYS[4], seen = KEYS[5],
   fresh = KEYS[6],
 }
-local priority = KEYS[7]
+local priority, entrants = KEYS[7], KEYS[8]
 local room = read_front(keys.room)
 if room.ident ~= ARGV[1] then return 'epoch' end
 
@@ -90,6 +90,9 @@ local function join_one(fan, draw, receipt, asker)
     come_back(keys, room, fan, mark)
   else
     redis.call('ZADD', keys.line, whole(score), member_of(fan, round))
+    if draw ~= '' and score < late then
+      redis.call('RPUSH', entrants, member_of(fan, round))
+    end
     mark = { kind = 'w', round = round, score = score, pass = '', expires = 0 }
     if round > 1 then
       write_mark(keys.marks, fan, mark)
@@ -112,7 +115,7 @@ local size = redis.call('ZCARD', keys.line)
 local cursor, seq = number_of(room.cursor), number_of(room.seq)
 local seq_max = number_of(room.seq_max)
 local near = number_of(room.near)
-local first_seq, added, seen = seq, {}, {}
+local first_seq, added, seen, drawn = seq, {}, {}, {}
 local back = room.returned == '1' and redis.call('ZCARD', keys.returned) or 0
 -- What every newcomer of this call is told alike.
 local tail = '||0|' .. state_of(room, now) .. '|' .. (is_restoring(room) and '1' or '0')
@@ -126,6 +129,7 @@ for at, fan in ipairs(fans) do
   if takes and stranger and not asker.endless then
     if draw ~= '' and not open then
       added[#added + 1], added[#added + 2] = draw, fan
+      drawn[#drawn + 1] = fan
       -- Nobody is told a place of a drawn lobby, so none is looked up.
       answer[at] = 'ok|1|w|0|' .. draw .. '||0' .. tail
     elseif seq < seq_max then
@@ -146,6 +150,8 @@ for at, fan in ipairs(fans) do
   end
 end
 if #added > 0 then redis.call('ZADD', keys.line, unpack(added)) end
+-- The lots come in no order of time, so the roster is read from this list.
+if #drawn > 0 then redis.call('RPUSH', entrants, unpack(drawn)) end
 if #seen > 0 then redis.call('ZADD', keys.seen, unpack(seen)) end
 if seq > first_seq then
   room.seq = whole(seq)
