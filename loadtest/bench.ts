@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { auditSettings, benchAudit, quickAuditSettings } from './bench/audit.js';
 import { benchCompare, compareSettings } from './bench/compare.js';
 import { benchLane, laneSettings } from './bench/lane.js';
 import { benchLanes, lanesSettings, quickLanes } from './bench/lanes.js';
@@ -18,6 +19,7 @@ const mustBeNone = [
   'passes_over_the_cap',
   'duplicate_places',
   'inversions',
+  'violations',
 ];
 
 const usage = `usher bench NAME [--json] [--quick] [--binlog]
@@ -27,11 +29,12 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
   reserve   the same through HTTP, beside an Express echo and a plain locking handler
   settle    confirm to booking, each event of the provider a hundred times at once, and mails
   room      joining, a million waiting, ten thousand pages, and a random plan judged from outside
+  audit     the auditor's time for a million rows of finished sales
   compare   seats held durably: plain handler, one job per request, Redis counter and Usher
 
   --quick   one short round, to see that it runs
   --binlog  with the binary log on and synced at each commit (lane)
-  --write-docs  puts the figures into docs/benchmarks.md (compare)
+  --write-docs  puts the figures into docs/benchmarks.md (audit, compare)
   --json    the report as JSON`;
 
 async function main(): Promise<void> {
@@ -65,6 +68,7 @@ async function main(): Promise<void> {
         },
         say,
       ),
+    audit: () => benchAudit(values.quick ? quickAuditSettings : auditSettings, say),
     room: () => benchRoom(values.quick ? quickRoomSettings : roomSettings, say),
     lanes: () => benchLanes({ ...lanesSettings, ...(values.quick ? quickLanes : {}) }, say),
     reserve: () =>

@@ -1,20 +1,21 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readLocalSettings } from '../../core/runtime/supervisor-env.js';
 import { addCommand, type Call, type Session } from '../command.js';
 import { dataDirOf } from '../context.js';
-import type { ExitCode } from '../exit.js';
+import { type ExitCode, wrongUsage } from '../exit.js';
 import { runProgram } from '../spawn.js';
 import { directConfig } from '../stores.js';
 
 export function addAuditCommand(program: Command, session: Session): void {
   addCommand(program, session, {
-    usage: 'audit [sale]',
+    usage: 'audit [sale...]',
     summary: 'recount every seat, request and payment from outside; exits 1 when a rule is broken',
     examples: [
       'usher audit',
       'usher audit premiere --settled --json',
       'usher audit --watch',
       'usher audit --prove',
+      'usher audit --prove plain-read no-rate',
     ],
     options: (command) =>
       command
@@ -24,6 +25,8 @@ export function addAuditCommand(program: Command, session: Session): void {
         .option('--times <number>', 'with --watch: so many looks')
         .option('--client-log <file>', "what a crowd's fans saw, from `usher loadtest`")
         .option('--prove', 'plant known bugs in throw-away builds: each must turn its rule red')
+        .option('--seed <text>', 'with --prove: the same seed gives the same fans (usher)')
+        .addOption(new Option('--write-docs', 'with --prove: writes the table of docs/proof.md'))
         .option('--mailbox <url>', 'the local mailbox, to compare mails with bookings'),
     run,
   });
@@ -33,10 +36,16 @@ async function run({ args, options, out, context }: Call): Promise<ExitCode> {
   if (options.prove) {
     return runProgram(context, {
       script: 'loadtest/proof/main.js',
-      args: [...args, ...(out.json ? ['--json'] : [])],
+      args: [
+        ...args,
+        ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
+        ...(options.writeDocs ? ['--write-docs'] : []),
+        ...(out.json ? ['--json'] : []),
+      ],
       env: context.env,
     });
   }
+  if (args.length > 1) throw wrongUsage('Audit one sale at a time, or all without a name.');
   const { catalogUrl, shardUrls, payments } = directConfig(context);
   const local = readLocalSettings(dataDirOf(context));
   const mailbox = local?.runs.mailbox ? `http://127.0.0.1:${local.ports.mailboxHttp}` : undefined;

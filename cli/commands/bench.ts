@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Session } from '../command.js';
 import { runProgram } from '../spawn.js';
 
-const names = ['lane', 'lanes', 'reserve', 'room', 'settle', 'compare'] as const;
+const names = ['lane', 'lanes', 'reserve', 'room', 'settle', 'audit', 'compare'] as const;
 
 /** Benches have flags of their own, so everything after the name is passed on as it is. */
 export function addBenchCommand(program: Command, session: Session): void {

@@ -1,5 +1,6 @@
 // I14, I19: the order and the times of decisions and ends, from the log's own clock.
 import type { Findings } from './findings.js';
+import { isOffer } from './replay.js';
 import type { RequestRow, ShowRows } from './rows.js';
 
 const decisions = ['GRANTED', 'REFUSED', 'LAPSED'];
@@ -16,7 +17,7 @@ function checkInversions(show: ShowRows, findings: Findings): void {
   let latest: RequestRow | undefined;
   for (const entry of show.log) {
     const request = decisions.includes(entry.kind) ? requests.get(entry.subject_id) : undefined;
-    if (!request) continue;
+    if (!request || isOffer(entry)) continue;
     findings.checked('I14', 1);
     const ms = latest ? latest.accepted_at.getTime() - request.accepted_at.getTime() : 0;
     if (latest && ms > inversionMsMax) {

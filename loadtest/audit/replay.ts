@@ -2,11 +2,11 @@
 import type { Findings } from './findings.js';
 import { type LogRow, type RequestRow, type ShowRows, wishOf, wishSize } from './rows.js';
 
-type Unit = { state: string; owner: number | null };
+export type Unit = { state: string; owner: number | null };
 type Move = { from: string[]; to: string; owned: boolean };
 
 /** What each kind of entry does to its seats. Kinds that name no seats move none. */
-const moves: Record<string, Move> = {
+export const moves: Record<string, Move> = {
   GRANTED: { from: ['FREE'], to: 'HELD', owned: false },
   BOOKED: { from: ['HELD', 'FREE'], to: 'BOOKED', owned: true },
   RETAKEN: { from: ['FREE'], to: 'BOOKED', owned: true },
@@ -19,6 +19,8 @@ const moves: Record<string, Move> = {
   UNBLOCKED: { from: ['BLOCKED'], to: 'FREE', owned: false },
 };
 const ends = ['EXPIRED', 'RELEASED'];
+/** Refusals that say that the seats were gone. */
+const losses = ['sold_out', 'show_full', 'seats_taken'];
 /** Arrivals closer together than this may be decided in either order: one batch and one lock wait. */
 const overtakingMsMin = 5_000;
 
@@ -46,6 +48,10 @@ export function seatsOf(entry: LogRow): number[] {
   return Array.isArray(seats) ? seats.map(Number) : [];
 }
 
+export function isOffer(entry: LogRow): boolean {
+  return entry.kind === 'GRANTED' && JSON.parse(entry.detail).offer === true;
+}
+
 function checkNumbers(show: ShowRows, findings: Findings): void {
   findings.checked('I8', show.log.length);
   const cause =
@@ -64,7 +70,7 @@ function checkNumbers(show: ShowRows, findings: Findings): void {
 }
 
 /** How each seat began: nothing but its first move tells, since making a show isn't logged. */
-function startOf(show: ShowRows): Map<number, Unit> {
+export function startOf(show: ShowRows): Map<number, Unit> {
   const first = new Map<number, string>();
   for (const entry of show.log) {
     const move = moves[entry.kind];
@@ -178,7 +184,7 @@ function checkRefusal(
   units: Map<number, Unit>,
   findings: Findings,
 ): void {
-  if (request?.reason !== 'sold_out' && request?.reason !== 'seats_taken') return;
+  if (!request || !losses.includes(request.reason ?? '')) return;
   findings.checked('I13', 1);
   const wish = wishOf(request);
   const free = show.seats.filter((seat) => units.get(seat.seat_no)?.state === 'FREE');
@@ -208,11 +214,13 @@ function checkOvertaking(
   for (const entry of show.log) {
     const request = requests.get(entry.subject_id);
     if (!request) continue;
+    // An offer is granted long after its fan came: the waitlist has an order of its own.
+    if (entry.kind === 'GRANTED' && isOffer(entry)) continue;
     if (entry.kind === 'GRANTED') {
       if (!latest || request.accepted_at > latest.accepted_at) latest = request;
       continue;
     }
-    const lost = request.reason === 'sold_out' || request.reason === 'seats_taken';
+    const lost = losses.includes(request.reason ?? '');
     if (entry.kind !== 'REFUSED' || !lost) continue;
     findings.checked('I12', 1);
     if (!latest) continue;

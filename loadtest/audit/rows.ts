@@ -33,6 +33,7 @@ export type ReservationRow = {
   expires_at: Date;
   due_at: Date | null;
   ended_at: Date | null;
+  offered: number;
 };
 export type QuotaRow = { fan_id: string; taken: number };
 export type BookingRow = {
@@ -79,6 +80,18 @@ export type RefundRow = {
   intent_id: string | null;
   retry_of: number | null;
 };
+export type WaitRow = {
+  fan_id: string;
+  place: number;
+  state: string;
+  quantity: number;
+  offered: number;
+  lapses: number;
+  zone: string | null;
+  step_free: number;
+  accept_fewer: number;
+  joined_at: Date;
+};
 export type LedgerRow = {
   reservation_id: number;
   debit: string;
@@ -95,7 +108,16 @@ export type LogRow = {
   chain: string;
 };
 
-export type HeadRow = { show_id: number; lsn: number; chain: string; seat_cap: number };
+export type HeadRow = {
+  show_id: number;
+  lsn: number;
+  chain: string;
+  seat_cap: number;
+  starts_at: Date;
+  offer_seconds: number;
+  offers_stop_seconds: number;
+  waiting: number;
+};
 export type GateRow = { show_id: number; sale_id: string; state: string; opens_at: Date };
 
 /** Everything that one shard holds of one show. */
@@ -114,6 +136,7 @@ export type ShowRows = {
   tickets: TicketRow[];
   payments: PaymentRow[];
   refunds: RefundRow[];
+  waits: WaitRow[];
   ledger: LedgerRow[];
   log: LogRow[];
   outbox: OutboxRow[];
@@ -123,7 +146,7 @@ const columns = {
   show_seat: 'seat_no, seat, zone, kind, state, reservation_id',
   request: 'request_id, fan_id, idem_key, pass_id, wish, accepted_at, state, reason, decided_at',
   reservation:
-    'reservation_id, fan_id, pass_id, state, seats, amount, fee, discount, discount_code, currency, expires_at, due_at, ended_at',
+    'reservation_id, fan_id, pass_id, state, seats, amount, fee, discount, discount_code, currency, expires_at, due_at, ended_at, offered',
   quota: 'fan_id, taken',
   booking: 'booking_id, fan_id, state, amount, currency, attempt, created_at',
   ticket: 'booking_id, seat_no, state, used_at',
@@ -131,6 +154,8 @@ const columns = {
     'reservation_id, attempt, state, amount, currency, intent_id, received_amount, received_currency, updated_at',
   refund:
     'reservation_id, refund_no, attempt, amount, currency, state, provider_id, intent_id, retry_of',
+  waitlist:
+    'fan_id, place, state, quantity, offered, lapses, zone, step_free, accept_fewer, joined_at',
   ledger: 'reservation_id, debit, credit, amount, currency',
   outbox: 'outbox_id, kind, subject_id, payload, published_at',
   show_log: 'lsn, at, kind, subject_id, detail, chain',
@@ -161,6 +186,7 @@ export async function readShow(
     tickets: [],
     payments: [],
     refunds: [],
+    waits: await all<WaitRow>('waitlist', 'place'),
     ledger: await all<LedgerRow>('ledger', 'lsn, part'),
     log: await all<LogRow>('show_log', 'lsn'),
     outbox: await all<OutboxRow>('outbox', 'outbox_id'),

@@ -7,6 +7,7 @@ import { checkEffects } from './effects.js';
 import { type Findings, gatherFindings, type Violation } from './findings.js';
 import { checkInventory } from './inventory.js';
 import { checkLedger } from './ledger.js';
+import { checkLine } from './line.js';
 import { checkMails, readMails, readReachable } from './mail.js';
 import { checkMoney } from './money.js';
 import { checkLeftRows, checkMotion, readMotion } from './moves.js';
@@ -193,7 +194,8 @@ async function readPlace(shard: Snapshot): Promise<ShardOfShow> {
     shardId,
     where: `shard ${shardId}`,
     heads: await shard.rows<HeadRow>(
-      'SELECT show_id, lsn, chain, seat_cap FROM show_head ORDER BY show_id',
+      `SELECT show_id, lsn, chain, seat_cap, starts_at, offer_seconds, offers_stop_seconds, waiting
+       FROM show_head ORDER BY show_id`,
     ),
     gates: await shard.rows<GateRow>(
       'SELECT show_id, sale_id, state, opens_at FROM show_gate ORDER BY show_id',
@@ -211,6 +213,7 @@ function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
   checkEffects(show, settled, findings);
   checkMoney(show, settled, findings);
   checkLedger(show, findings);
+  checkLine(show, findings);
   if (settled) checkShowSettled(show, findings);
 }
 

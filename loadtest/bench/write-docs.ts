@@ -27,6 +27,7 @@ export function writeBenchDocs(report: BenchReport): void {
   const content = [
     `Commit ${report.commit} on ${report.machine}.`,
     `Settings: \`${JSON.stringify(report.settings)}\`.`,
+    ...(report.figures ? [`Measured besides: \`${JSON.stringify(report.figures)}\`.`] : []),
     `Counted in SQL: \`${JSON.stringify(report.exact)}\`.`,
     '',
     line(head),

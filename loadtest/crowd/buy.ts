@@ -6,6 +6,8 @@ import { type End, endOf, newKey, type Trip } from './fan.js';
 
 const decisionMsMax = 60_000;
 const paidMsMax = 60_000;
+/** How long a fan hopes for seats to come back. */
+const patienceMsMax = 12_000;
 /** Reading a seat map is work for both sides: most fans choose near what they saw. */
 const nearest = 3;
 
@@ -13,8 +15,10 @@ export async function buy(trip: Trip, pass: string): Promise<End> {
   const showId = trip.random.pick(trip.sale.showIds) ?? '';
   trip.line?.watch({ show_id: showId });
   const granted = await reserveUntilGranted(trip, { pass, showId });
-  if ('ending' in granted) return granted;
-  const reservationId = String(granted.body.reservation_id);
+  const isLate = 'ending' in granted && granted.hasLine === true && trip.plan.waits;
+  const won = isLate ? await waitForOffer(trip, showId) : granted;
+  if ('ending' in won) return won;
+  const reservationId = String(won.body.reservation_id);
   await trip.think();
   const path = `/api/v1/reservations/${reservationId}`;
   if (trip.plan.ending === 'abandons') return { ending: 'abandoned' };
@@ -46,6 +50,20 @@ async function reserveUntilGranted(
     await trip.think();
   }
   return { ending: 'unlucky' };
+}
+
+/** Asks for the own entry of the waitlist until it has an offer, which is held for this fan. */
+async function waitForOffer(trip: Trip, showId: string): Promise<Answer | End> {
+  const path = `/api/v1/shows/${showId}/waitlist`;
+  const untilMs = nowMs() + patienceMsMax;
+  while (nowMs() < untilMs && !trip.crowd.over()) {
+    const answer = await trip.insist({ op: 'waitlist', method: 'GET', path });
+    const offer = answer.body.offer as Record<string, unknown> | null | undefined;
+    if (offer) return { ...answer, body: offer };
+    if (answer.status !== 200) break;
+    await sleep(trip.random.whole(...trip.crowd.behaviour.pollMs));
+  }
+  return { ending: 'sold_out' };
 }
 
 /** One request under one key until it is decided, however often it has to be asked for. */

@@ -11,6 +11,8 @@ export type SaleSize = {
   passCap: number;
   holdSeconds: number;
   standing?: boolean;
+  /** Seconds that an offer to the waitlist lasts; without it a full show has no waitlist. */
+  offerSeconds?: number;
 };
 
 const rowLetters = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
@@ -92,6 +94,9 @@ function saleOf(size: SaleSize): Record<string, unknown> {
     name: `Load ${size.saleId}`,
     hold_seconds: Math.max(30, size.holdSeconds),
     hold_limit_seconds: Math.max(60, size.holdSeconds * 2),
+    ...(size.offerSeconds === undefined
+      ? {}
+      : { waitlist: { offer_seconds: Math.max(30, size.offerSeconds) } }),
   };
   if (size.standing) return { ...common, standing: true };
   return {

@@ -39,7 +39,12 @@ export type Trip = {
   think(): Promise<void>;
 };
 
-export type End = { ending: Ending; why?: string };
+export type End = {
+  ending: Ending;
+  why?: string;
+  /** The fan stands on the waitlist now. */
+  hasLine?: boolean;
+};
 
 const insistMsMax = 60_000;
 /** How often a waiting fan reads the shared numbers beside the own place. */
@@ -183,7 +188,8 @@ async function nothing(ms: number): Promise<undefined> {
 /** What a refusal means for the fan's journey. */
 export function endOf(answer: Answer): End {
   const code = String(answer.body.error ?? answer.status);
-  if (code === 'sold_out' || code === 'show_full') return { ending: 'sold_out' };
+  if (code === 'sold_out') return { ending: 'sold_out' };
+  if (code === 'show_full') return { ending: 'sold_out', hasLine: true };
   if (answer.status === 0 || answer.status >= 500) return { ending: 'failed', why: code };
   return { ending: 'refused', why: code };
 }

@@ -27,6 +27,8 @@ export type Behaviour = {
   declined: number;
   /** Bring a card that asks for 3-D Secure. */
   challenged: number;
+  /** Wait for seats to come back where the show has a waitlist. */
+  waits: number;
   seatsMost: number;
   /** How often one whose seats are gone chooses again. */
   choicesMost: number;
@@ -48,6 +50,7 @@ export const usualBehaviour: Behaviour = {
   releases: 0.05,
   declined: 0.08,
   challenged: 0.08,
+  waits: 0.5,
   seatsMost: 4,
   choicesMost: 4,
   thinkMs: [100, 1_500],
@@ -66,6 +69,7 @@ export type FanPlan = {
   leaves: boolean;
   chooses: boolean;
   doubles: boolean;
+  waits: boolean;
   seats: number;
   ending: 'pays' | 'abandons' | 'releases';
   card: 'pm_card_visa' | 'pm_card_chargeDeclined' | 'pm_card_authenticationRequired';
@@ -115,5 +119,6 @@ function drawFan(plan: ArrivalPlan, behaviour: Behaviour, no: number): FanPlan {
         : card < behaviour.declined + behaviour.challenged
           ? 'pm_card_authenticationRequired'
           : 'pm_card_visa',
+    waits: random.chance(behaviour.waits),
   };
 }

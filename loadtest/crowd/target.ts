@@ -150,10 +150,10 @@ export async function makeAccounts(
   return accounts;
 }
 
-/** Imports sales and shortens their holds past what a catalog file may say. */
+/** Imports sales and shortens their holds and offers past what a catalog file may say. */
 export async function addSales(own: PrivateUsher, sizes: SaleSize[]): Promise<SaleView[]> {
   await own.importCatalog(catalogOf(sizes));
-  for (const { saleId, holdSeconds } of sizes) {
+  for (const { saleId, holdSeconds, offerSeconds = 0 } of sizes) {
     await own.catalog.query('UPDATE sales SET hold_seconds = ? WHERE sale_id = ?', [
       holdSeconds,
       saleId,
@@ -161,8 +161,8 @@ export async function addSales(own: PrivateUsher, sizes: SaleSize[]): Promise<Sa
     for (const shard of own.shards) {
       await shard.query(
         `UPDATE show_head h JOIN show_gate g ON g.show_id = h.show_id
-         SET h.hold_seconds = ? WHERE g.sale_id = ?`,
-        [holdSeconds, saleId],
+         SET h.hold_seconds = ?, h.offer_seconds = ? WHERE g.sale_id = ?`,
+        [holdSeconds, offerSeconds, saleId],
       );
     }
   }

@@ -69,6 +69,7 @@ export function cellSize(no: number): SaleSize {
     seatsPerRow: 10,
     standing: false,
     opensInMs: 1_000,
+    offerSeconds: holdSeconds,
   };
 }
 

@@ -9,8 +9,11 @@ const decisions = 'core/store/shard/decisions.js';
 const overdue = 'core/store/shard/overdue.js';
 const bookings = 'core/store/shard/bookings.js';
 const database = 'core/store/database.js';
+const offers = 'core/store/shard/offers.js';
 
 const paysAlways: Partial<Behaviour> = { abandons: 0, releases: 0, declined: 0, challenged: 0 };
+/** More fans than seats, and many who want few of them. */
+const hasLine: Partial<Behaviour> = { waits: 0, releases: 0, chooses: 0, seatsMost: 3 };
 
 export const bugs: Bug[] = [
   {
@@ -39,7 +42,8 @@ export const bugs: Bug[] = [
       { file: decisions, from: "WHERE s.state = 'FREE'`", to: 'WHERE 1 = 1`' },
       { file: lanes, from: 'if (held !== claims.length)', to: 'if (held < 0)' },
     ],
-    behaviour: { chooses: 1, thinkMs: [0, 30] },
+    trouble: 'two workers take turns',
+    behaviour: { ...paysAlways, chooses: 0, thinkMs: [300, 900] },
   },
   {
     name: 'carry-on-after-1213',
@@ -78,7 +82,7 @@ export const bugs: Bug[] = [
       {
         file: overdue,
         from: "due_at <= ? AND state = 'HELD'",
-        to: "due_at <= ? AND state IN ('HELD', 'PAYING')",
+        to: "expires_at <= ? AND state IN ('HELD', 'PAYING')",
       },
       {
         file: overdue,
@@ -88,7 +92,7 @@ export const bugs: Bug[] = [
       {
         file: overdue,
         from: "r.due_at <= NOW(3) AND r.state = 'HELD'",
-        to: "r.due_at <= NOW(3) AND r.state IN ('HELD', 'PAYING')",
+        to: "r.expires_at <= NOW(3) AND r.state IN ('HELD', 'PAYING')",
       },
     ],
     behaviour: { abandons: 0, releases: 0, challenged: 1, thinkMs: [2_500, 6_000] },
@@ -278,5 +282,33 @@ export const bugs: Bug[] = [
       },
     ],
     behaviour: { ...paysAlways, declined: 1 },
+  },
+  {
+    name: 'line-ignored',
+    bug: 'freed seats go to whoever asks first, although others wait',
+    rules: ['I37'],
+    patches: [
+      {
+        file: offers,
+        from: 'if (head.waiting === 0 ||',
+        to: 'if (head.waiting >= 0 ||',
+      },
+    ],
+    offerSeconds: 2,
+    behaviour: { ...hasLine, abandons: 1 },
+  },
+  {
+    name: 'line-backwards',
+    bug: 'who came last to the waitlist is offered seats first',
+    rules: ['I37'],
+    patches: [
+      {
+        file: 'core/store/shard/waitlist.js',
+        from: 'ORDER BY place LIMIT ? FOR UPDATE`',
+        to: 'ORDER BY place DESC LIMIT ? FOR UPDATE`',
+      },
+    ],
+    offerSeconds: 2,
+    behaviour: { ...hasLine, abandons: 0.4 },
   },
 ];

@@ -1,7 +1,9 @@
 // `node dist/loadtest/proof/main.js [BUG…] [--seed TEXT] [--list] [--json]`: exit 0 when every
 // planted bug turned one of its rules red and the same load without a bug left all of them green.
+// `--write-docs` puts each result into docs/proof.md as it comes.
 import { parseArgs } from 'node:util';
 import { bugs } from './bugs.js';
+import { writeProofDocs } from './docs.js';
 import { prove } from './prove.js';
 
 process.exitCode = await main(process.argv.slice(2));
@@ -14,6 +16,7 @@ async function main(args: string[]): Promise<number> {
       seed: { type: 'string', default: 'usher' },
       list: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'write-docs': { type: 'boolean', default: false },
     },
   });
   if (values.list) {
@@ -30,7 +33,13 @@ async function main(args: string[]): Promise<number> {
   const wanted =
     positionals.length === 0 ? bugs : bugs.filter(({ name }) => positionals.includes(name));
   const say = (text: string) => process.stderr.write(`${text}\n`);
-  const proofs = await prove({ bugs: wanted, seed: values.seed, env: process.env, say });
+  const proofs = await prove({
+    bugs: wanted,
+    seed: values.seed,
+    env: process.env,
+    say,
+    ...(values['write-docs'] ? { keep: (proof) => writeProofDocs([proof]) } : {}),
+  });
   const missed = proofs.filter((proof) => !proof.proven);
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ seed: values.seed, proofs }, null, 2)}\n`);

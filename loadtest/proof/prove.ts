@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import type { RowDataPacket } from 'mysql2/promise';
-import mysql from 'mysql2/promise';
 import type { AuditReport } from '../audit/run.js';
 import { usualBehaviour } from '../crowd/plan.js';
 import { runCrowd } from '../crowd/run.js';
@@ -10,6 +8,7 @@ import { sleep } from '../stage/programs.js';
 import { settle } from '../stage/settle.js';
 import { type Bug, troublePatches } from './bug.js';
 import { patchedBuild } from './patched-build.js';
+import { makeTrouble } from './trouble.js';
 
 export type Proof = {
   name: string;
@@ -18,7 +17,9 @@ export type Proof = {
   expected: string[];
   red: string[];
   proven: boolean;
+  /** The violation, or that there was none. */
   text: string;
+  seconds: number;
 };
 
 type ProofOptions = {
@@ -26,6 +27,8 @@ type ProofOptions = {
   seed: string;
   env: NodeJS.ProcessEnv;
   say: (text: string) => void;
+  /** Told of each proof as it comes, so that an ended run keeps what it had. */
+  keep?: (proof: Proof) => void;
 };
 
 const fans = 30;
@@ -52,9 +55,13 @@ export async function prove(options: ProofOptions): Promise<Proof[]> {
       patches: [],
       ...(trouble === undefined ? {} : { trouble }),
     }));
-    for (const [no, bug] of [...controls, ...options.bugs].entries()) {
+    const all = [...controls, ...options.bugs];
+    for (const [no, bug] of all.entries()) {
+      options.say(`${no + 1} of ${all.length}: ${bug.name}: ${bug.bug}`);
       const proof = await proveOne(usher, bug, { ...options, no });
-      options.say(`${proof.proven ? 'proven' : 'NOT PROVEN'}  ${bug.name}: ${proof.text}`);
+      const word = proof.proven ? 'proven' : 'NOT PROVEN';
+      options.say(`    ${word} after ${proof.seconds} s: ${proof.text}`);
+      options.keep?.(proof);
       proofs.push(proof);
     }
   } finally {
@@ -68,6 +75,7 @@ async function proveOne(
   bug: Bug,
   { no, seed }: { no: number; seed: string },
 ): Promise<Proof> {
+  const startMs = performance.now();
   const patches = [...bug.patches, ...(bug.trouble ? troublePatches[bug.trouble] : [])];
   const dist = patchedBuild(join(usher.dataDir, `bug-${no}`), patches);
   await Promise.all(replaced.map((label) => usher.program(label).end('SIGKILL')));
@@ -88,6 +96,7 @@ async function proveOne(
     red,
     proven,
     text: first ? `${first.rule} ${first.where}: ${first.text}` : 'the auditor found nothing',
+    seconds: Math.round((performance.now() - startMs) / 1_000),
   };
 }
 
@@ -108,6 +117,7 @@ async function load(
       ratePerMinute: bug.ratePerMinute ?? 60_000,
       passCap: 1_000,
       holdSeconds: 3,
+      ...(bug.offerSeconds === undefined ? {} : { offerSeconds: bug.offerSeconds }),
     },
   ]);
   if (!sale) throw new Error('no sale was made');
@@ -116,8 +126,7 @@ async function load(
       await shard.query('UPDATE show_head SET seat_cap = ?', [bug.seatCap]);
   }
   const accounts = await makeAccounts(usher, { fans, signUps: 2 });
-  const rival =
-    bug.trouble === 'seat locks held by others' ? holdSeatLocks(usher, saleId) : undefined;
+  const trouble = makeTrouble(usher, bug.trouble, saleId);
   const { log } = await runCrowd({
     url: usher.url,
     arrivals: { fans, seed: `${seed} ${bug.name}`, overMs: 2_000, shape: 'even' },
@@ -134,42 +143,13 @@ async function load(
     until: 'paid',
     msMax: 25_000,
   });
-  await rival?.end();
+  await trouble.end();
   // Holds that nobody ends are a breach only once the sweeper's own bound is over.
   if (bug.rules.length > 0) await sleep(bug.rules.includes('I20') ? 11_000 : 4_000);
   const msMax = bug.rules.length === 0 ? cleanMsMax : redMsMax;
   const wanted = (report: AuditReport) =>
     report.violations.some(({ rule }) => bug.rules.includes(rule));
   return (await settle(usher, { saleId, msMax, clientLog: log, until: wanted })).report;
-}
-
-/** Somebody reads seats with locks, as a report or a maintenance script would. */
-function holdSeatLocks(usher: PrivateUsher, saleId: string): { end(): Promise<void> } {
-  let stop = false;
-  const loop = (async () => {
-    const connection = await mysql.createConnection({ uri: usher.shardUrls[0] ?? '' });
-    while (!stop) {
-      await connection.query('START TRANSACTION');
-      // Chosen as a deadlock's victim it has no locks left, and simply tries again.
-      await connection
-        .query<RowDataPacket[]>(
-          `SELECT s.seat_no FROM show_gate g STRAIGHT_JOIN show_seat s ON s.show_id = g.show_id
-           WHERE g.sale_id = ? FOR UPDATE`,
-          [saleId],
-        )
-        .catch(() => undefined);
-      await sleep(80);
-      await connection.query('ROLLBACK');
-      await sleep(80);
-    }
-    await connection.end();
-  })();
-  return {
-    end: async () => {
-      stop = true;
-      await loop;
-    },
-  };
 }
 
 async function unguard(usher: PrivateUsher, bug: Bug, what: 'drop' | 'make'): Promise<void> {
