@@ -14,7 +14,7 @@ export async function makeSale(catalog: Connection): Promise<void> {
     `INSERT INTO sales (sale_id, name, state, lobby, standing, opens_at, rate_per_minute, pass_cap,
        pass_seconds, seat_cap, hold_seconds, hold_limit_seconds, seed_sealed, seed_hash)
      VALUES (?, 'Bench', 'ACTIVE', 'arrival', 1, NOW(3) - INTERVAL 1 HOUR, 60000, 100000, 3600, 10,
-       3600, 3600, 'none', REPEAT('0', 64))`,
+       3600, 3600, CONCAT(CHAR(5), 'bench', REPEAT('n', 40)), REPEAT('0', 64))`,
     [benchSale],
   );
 }

@@ -88,7 +88,8 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
     await Promise.all(programs.slice(2).map((program) => program.start()));
     const usher = await assemble({ dataDir, engines, shardNames, direct, programs });
     closers.push(() => usher.hangUp());
-    return { ...usher.face, close };
+    // Not spread: its connections are getters, which a restarted engine changes.
+    return Object.assign(usher.face, { close });
   } catch (error) {
     await close();
     throw error;
