@@ -11,7 +11,7 @@ export type AuditSettings = {
   rounds: number;
 };
 
-export const auditSettings: AuditSettings = { shows: [10, 40, 80], rounds: 3 };
+export const auditSettings: AuditSettings = { shows: [5, 40], rounds: 3 };
 export const quickAuditSettings: AuditSettings = { shows: [2, 6], rounds: 1 };
 
 export async function benchAudit(
