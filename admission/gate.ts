@@ -9,6 +9,7 @@ import { type PassRow, readLastPass } from '../core/store/catalog/admission.js';
 import { strikeExit } from '../core/store/catalog/room-exits.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
+import type { Shards } from '../core/store/shards.js';
 import type { Asker, FanPlace, RoomFigures } from './answers.js';
 import {
   type Caught,
@@ -27,7 +28,7 @@ import { away, barred, closed, draining, noPlace, notOpenYet } from './refusals.
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
-import { admitAtOnce } from './standing.js';
+import { joinStanding, readUnspentPass } from './standing.js';
 import { admitNow, carrySettings } from './steering.js';
 import {
   endlessPlace,
@@ -43,6 +44,7 @@ export type GateDeps = {
   redis: Redis;
   names: RedisNames;
   catalog: Database;
+  shards: Pick<Shards, 'forShow'>;
   tokens: Pick<Tokens, 'signPass' | 'signReceipt' | 'readReceipt'>;
   secrets: Pick<Secrets, 'data'>;
   log: Logger;
@@ -171,7 +173,7 @@ async function join(inside: Inside, ask: GateJoin): Promise<{ created: boolean; 
   if (ask.banned) inside.caught.count(ask.saleId, 'endless');
   if (sale.standing && ask.banned) return { created: false, place: endlessPlace(ask) };
   if (sale.standing) {
-    const { pass, created } = await admitAtOnce(inside.catalog, sale, ask.fanId, Date.now());
+    const { pass, created } = await joinStanding(inside, sale, ask.fanId);
     return { created, place: passPlace(inside.tokens, ask, pass) };
   }
   const receipt = readReceipt(inside.tokens, sale, ask);
@@ -247,7 +249,7 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
   const sale = await inside.rooms.sale(ask.saleId);
   if (sale.standing && ask.banned) return endlessPlace(ask);
   if (sale.standing) {
-    const pass = await readLastPass(inside.catalog, ask);
+    const pass = await readUnspentPass(inside, ask);
     if (!pass) throw noPlace();
     return passPlace(inside.tokens, ask, pass);
   }

@@ -1,13 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { UsherError } from '../core/domain/errors.js';
+import type { Logger } from '../core/runtime/log.js';
 import {
   lockFan,
   type PassRow,
   readLastPass,
+  spendPasses,
   writeAdmissions,
 } from '../core/store/catalog/admission.js';
 import { readStock, type Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
+import type { Shards } from '../core/store/shards.js';
+import { hasWonSeats } from '../core/store/spent-passes.js';
 import type { RoomState } from './answers.js';
 import { closed, notOpenYet } from './refusals.js';
 
@@ -17,12 +21,53 @@ export function randomChars(count: number): string {
   return Array.from({ length: count }, () => passChars[randomInt(passChars.length)]).join('');
 }
 
+type Inside = { catalog: Database; shards: Pick<Shards, 'forShow'>; log: Logger };
+
+/** Admits a fan as `admitAtOnce` does, with a new pass where the one there is has just won seats. */
+export async function joinStanding(
+  inside: Inside,
+  sale: Sale,
+  fanId: string,
+): Promise<{ pass: PassRow; created: boolean }> {
+  const { catalog } = inside;
+  const found = await admitAtOnce(catalog, sale, fanId, Date.now());
+  if (found.created || !(await spendIfWon(inside, sale.saleId, found.pass))) return found;
+  return admitAtOnce(catalog, sale, fanId, Date.now());
+}
+
+/** The fan's last pass of a standing sale; one that has won seats counts as spent. */
+export async function readUnspentPass(
+  inside: Inside,
+  ask: { saleId: string; fanId: string },
+): Promise<PassRow | undefined> {
+  const pass = await readLastPass(inside.catalog, ask);
+  if (!pass?.live || !(await spendIfWon(inside, ask.saleId, pass))) return pass;
+  return { ...pass, live: false };
+}
+
+/** The news of a grant is on its way for a moment; the shard that granted knows it already. */
+async function spendIfWon(
+  { catalog, shards, log }: Inside,
+  saleId: string,
+  { passId }: PassRow,
+): Promise<boolean> {
+  try {
+    if (!(await hasWonSeats(catalog, shards, { saleId, passId }))) return false;
+  } catch (error) {
+    // A shard that is away refuses a spent pass itself when it is back.
+    log.debug({ saleId, err: error }, 'a shard could not say whether a pass has won seats');
+    return false;
+  }
+  await catalog.transaction((tx) => spendPasses(tx, saleId, [passId]));
+  return true;
+}
+
 /**
  * Admits a fan to a standing sale, where nobody waits. It needs SQL alone, so ordinary shows sell
  * on while Redis is away. The fan's row is locked, so parallel joins get one pass.
  * @throws UsherError `sale_paused`, `sale_closed`, `sale_not_open`, `banned`, `unauthenticated`.
  */
-export async function admitAtOnce(
+async function admitAtOnce(
   catalog: Database,
   sale: Sale,
   fanId: string,

@@ -52,7 +52,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     await wake.close();
     for (const connection of [redis, subscriber, wakeRedis]) closeRedis(connection);
   });
-  const gate = openGate({ redis, names, catalog, tokens, secrets, log });
+  const gate = openGate({ redis, names, catalog, shards, tokens, secrets, log });
   const payments = openPayments({
     secretKey: config.payments.secretKey,
     apiBase: config.payments.apiBase,

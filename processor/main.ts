@@ -95,7 +95,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const availability = openAvailability(catalog, shards, log);
   lifecycle.onClose('availability', () => availability.close());
 
-  const gate = openGate({ redis, names, catalog, tokens, secrets, log });
+  const gate = openGate({ redis, names, catalog, shards, tokens, secrets, log });
   const payments = openPayments({
     secretKey: config.payments.secretKey,
     apiBase: config.payments.apiBase,

@@ -97,10 +97,10 @@ export async function holdSeats(
     seats = [0, 1],
     expiresInMs = 300_000,
     price: each = show.price,
+    passId = randomBytes(8).toString('hex'),
   } = {},
 ): Promise<TestHold> {
   const shard = await stores.shards.forShow(show.showId);
-  const passId = randomBytes(8).toString('hex');
   const { insertId: reservationId } = await shard.change(
     `INSERT INTO request (show_id, fan_id, idem_key, body_hash, pass_id, node, wish, state,
        decided_at) VALUES (?, ?, ?, ?, ?, 'test0000', '{}', 'GRANTED', NOW(3))`,

@@ -69,7 +69,8 @@ export async function openRoomBench(options: RoomBenchOptions = {}): Promise<Roo
   };
   const redis = connect();
   await until(() => redis.status === 'ready', { what: 'a connection to Redis' });
-  const shared = { redis, names, catalog: stores.catalog, tokens, secrets, log };
+  const { catalog, shards } = stores;
+  const shared = { redis, names, catalog, shards, tokens, secrets, log };
   const pace = openPace({ ...shared, shardUrls: stores.shardUrls });
   const closers: (() => Promise<void> | void)[] = [() => pace.close()];
   const restoreMs = options.restoreMs === undefined ? {} : { restoreMs: options.restoreMs };
