@@ -1,15 +1,14 @@
-import { type Decision, decide, type Quota, undecidedMsMax } from '../../core/domain/decide.js';
+import { type Decision, decide, undecidedMsMax } from '../../core/domain/decide.js';
 import type { ShowId } from '../../core/domain/ids.js';
 import { percentOf } from '../../core/domain/price-rules.js';
 import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
-import { type Database, readNowMs, type Tx } from '../../core/store/database.js';
+import type { Database, Tx } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
 import {
   addQuotas,
   holdSeats,
   insertReservations,
   lockFreeSeats,
-  lockQuotas,
   moveHeads,
   readSeats,
   recordVerdicts,
@@ -17,18 +16,18 @@ import {
   type ShowGrant,
 } from '../../core/store/shard/decisions.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
-import { expireHolds, lockOverdueHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
+import { expireHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
 import {
   type Collected,
   type Head,
   insertOutbox,
-  lockHeads,
   type SeatChange,
   type ShowNews,
 } from '../../core/store/shard/show-change.js';
 import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
 import { movePrices } from '../../core/store/shard/show-prices.js';
 import { joinRefused, serveLine, withLine } from './line.js';
+import { type Locked, lockBatch, type Quotas, quotasOf } from './locks.js';
 import { grantsOf, postsOf } from './posts.js';
 
 /** Seat maps by show with the head's version they are true for. */
@@ -54,9 +53,6 @@ export type Batch = {
 /** Somebody else changed what this batch was working on: read again and decide again. */
 export class BatchOutdated extends Error {}
 
-/** Overdue holds ended in one batch: bounds the transaction when a sweeper was away for long. */
-export const overdueRowsMax = 500;
-
 /**
  * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
  * key. Everything is written with one statement per table, whatever the number of shows. Returns
@@ -67,21 +63,11 @@ export async function decideBatch(
   cache: MapCache,
   batch: Batch,
 ): Promise<DecidedShow[]> {
-  const { overdueMax = overdueRowsMax } = batch;
-  const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
   const shows = await shard.transaction(async (tx) => {
-    const [heads, nowMs] = await inOneTrip<[Head[], number]>(tx, (trip) => [
-      lockHeads(trip, showIds),
-      readNowMs(trip),
-    ]);
+    const locked = await lockBatch(tx, cache, batch);
+    const { heads, overdue } = locked;
     if (heads.length === 0) return [];
-    const overdue = await lockOverdueHolds(
-      tx,
-      heads.map((head) => head.showId),
-      new Date(nowMs),
-      overdueMax,
-    );
-    const waiting = batch.waiting.filter((one) => one.showId < cutOffAt(overdue, overdueMax));
+    const waiting = batch.waiting.filter((one) => one.showId < locked.allOverdueBefore);
     const open: OpenShow[] = [];
     for (const head of heads) {
       open.push({
@@ -91,21 +77,13 @@ export async function decideBatch(
         overdue: overdue.filter((hold) => hold.showId === head.showId),
       });
     }
-    return writeAll(tx, open, nowMs);
+    return writeAll(tx, open, locked);
     // A lock that doesn't come is one show's matter: the caller goes on without that show.
   }, 'deadlocks');
   for (const show of shows) {
     cache.set(show.head.showId, { version: show.news.version, map: show.map });
   }
   return shows;
-}
-
-/**
- * Holds come by show, so those of every show before the last are complete. From that one on nobody
- * is told "sold out" while more seats are overdue: this batch frees, the next decides.
- */
-function cutOffAt(overdue: OverdueHold[], overdueMax: number): ShowId {
-  return overdue.length < overdueMax ? Infinity : (overdue.at(-1)?.showId ?? Infinity);
 }
 
 type OpenShow = {
@@ -124,12 +102,17 @@ async function takeMap(tx: Tx, cache: MapCache, head: Head): Promise<SeatMap> {
   return buildSeatMap(await readSeats(tx, head.showId));
 }
 
-async function writeAll(tx: Tx, open: OpenShow[], nowMs: number): Promise<DecidedShow[]> {
+async function writeAll(tx: Tx, open: OpenShow[], locked: Locked): Promise<DecidedShow[]> {
+  const { nowMs, overdue, hopeless } = locked;
   const now = new Date(nowMs);
   for (const show of open) freeInMap(show.map, show.overdue);
-  const quotas = await readQuotas(tx, open);
-  const holds = open.flatMap((show) => show.overdue);
-  if (holds.length > 0) await expireHolds(tx, holds, now);
+  const missed = open.filter(({ head, map }) => hopeless.has(head.showId) && freeSeats(map) > 0);
+  const quotas = await quotasOf(
+    tx,
+    locked,
+    missed.flatMap((show) => show.waiting),
+  );
+  if (overdue.length > 0) await expireHolds(tx, overdue, now);
   for (const show of open) {
     show.line = await serveLine(tx, show, quotas.get(show.head.showId) ?? new Map(), nowMs);
   }
@@ -166,31 +149,7 @@ function freeInMap(map: SeatMap, overdue: OverdueHold[]): void {
   }
 }
 
-/** Only where something is left can a quota matter: the rush on a sold-out show locks none. */
-async function readQuotas(tx: Tx, open: OpenShow[]): Promise<Map<ShowId, Map<string, Quota>>> {
-  const quotas = new Map(open.map((show) => [show.head.showId, new Map<string, Quota>()]));
-  const pairs = new Map<string, { showId: ShowId; fanId: string }>();
-  for (const show of open) {
-    if (freeSeats(show.map) === 0) continue;
-    for (const { showId, fanId } of show.waiting)
-      pairs.set(`${showId}|${fanId}`, { showId, fanId });
-  }
-  if (pairs.size === 0) return quotas;
-  for (const row of await lockQuotas(tx, [...pairs.values()])) {
-    const quota = { ...row.quota };
-    for (const hold of open.flatMap((show) => show.overdue)) {
-      if (hold.showId === row.showId && hold.fanId === row.fanId) quota.taken -= hold.seats.length;
-    }
-    quotas.get(row.showId)?.set(row.fanId, quota);
-  }
-  return quotas;
-}
-
-function decideShow(
-  show: OpenShow,
-  quotas: Map<ShowId, Map<string, Quota>>,
-  nowMs: number,
-): DecidedShow {
+function decideShow(show: OpenShow, quotas: Quotas, nowMs: number): DecidedShow {
   const { head, map, overdue, line } = show;
   const rules = {
     seatCap: head.seatCap,

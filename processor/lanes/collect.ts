@@ -1,5 +1,6 @@
 import type { ShowId } from '../../core/domain/ids.js';
-import type { Database } from '../../core/store/database.js';
+import type { Queryable } from '../../core/store/database.js';
+import { inOneTrip } from '../../core/store/one-trip.js';
 import {
   type ActiveShow,
   findActiveShows,
@@ -23,6 +24,16 @@ export type Collected = {
   waiting: Waiting[];
   /** Lanes in which nothing waits any more; known only when every active show was looked at. */
   emptyLanes: number[];
+  /** The shows that were found active. */
+  active: ActiveShow[];
+};
+
+type Ask = {
+  recent: ShowId[];
+  /** The shows found active last time: most likely those that are active now. */
+  before: ActiveShow[];
+  lastServed: ShowId;
+  without: (showId: ShowId) => boolean;
 };
 
 /**
@@ -30,30 +41,58 @@ export type Collected = {
  * that busy shows with low numbers don't keep the others waiting.
  */
 export async function collectBatch(
-  shard: Pick<Database, 'rows'>,
+  shard: Queryable,
   lanes: number[],
-  ask: { recent: ShowId[]; lastServed: ShowId; without: (showId: ShowId) => boolean },
+  ask: Ask,
 ): Promise<Collected> {
-  if (lanes.length === 0) return { waiting: [], emptyLanes: [] };
-  const found = await findActiveShows(shard, lanes, ask.recent, lookBack);
+  if (lanes.length === 0) return { waiting: [], emptyLanes: [], active: [] };
+  const { found, guessed } = await findAndGuess(shard, lanes, ask);
   const active = rotate(
     found.filter((show) => !ask.without(show.showId)),
     ask.lastServed,
   );
-  const perShow = active.length === 1 ? batchRowsMax : showRowsMax;
+  const perShow = perShowOf(active);
   const waiting: Waiting[] = [];
   let looked = 0;
   for (; looked < active.length && waiting.length < batchRowsMax; looked += showsPerRead) {
     const shows = active.slice(looked, looked + showsPerRead);
-    waiting.push(...(await readWaiting(shard, shows, perShow)));
+    waiting.push(...(guessed(shows) ?? (await readWaiting(shard, shows, perShow))));
   }
   const batch = waiting.slice(0, batchRowsMax);
   if (looked < active.length || batch.length < waiting.length) {
-    return { waiting: batch, emptyLanes: [] };
+    return { waiting: batch, emptyLanes: [], active };
   }
   const laneOfShow = new Map(active.map((show) => [show.showId, show.lane]));
   const busy = new Set(batch.map((request) => laneOfShow.get(request.showId)));
-  return { waiting: batch, emptyLanes: lanes.filter((lane) => !busy.has(lane)) };
+  return { waiting: batch, emptyLanes: lanes.filter((lane) => !busy.has(lane)), active };
+}
+
+/**
+ * Looks for active shows and, in the same round trip, reads what waits for those that were active
+ * before. A wrong guess costs one read more. The numbers from before are no higher than today's,
+ * and the rows are read after the shows, so a right guess misses nothing.
+ */
+async function findAndGuess(shard: Queryable, lanes: number[], { recent, before }: Ask) {
+  const guess = before.length <= showsPerRead ? before : [];
+  const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[]]>(shard, (trip) => [
+    findActiveShows(trip, lanes, recent, lookBack),
+    readWaiting(trip, guess, perShowOf(guess)),
+  ]);
+  const isRight =
+    found.length === guess.length &&
+    found.every(({ showId, fromId }, no) => {
+      const one = guess[no];
+      return one?.showId === showId && one.fromId <= fromId;
+    });
+  return { found, guessed: (shows: ActiveShow[]) => (isRight ? inOrder(rows, shows) : undefined) };
+}
+
+function inOrder(rows: Waiting[], shows: ActiveShow[]): Waiting[] {
+  return shows.flatMap(({ showId }) => rows.filter((row) => row.showId === showId));
+}
+
+function perShowOf(active: ActiveShow[]): number {
+  return active.length === 1 ? batchRowsMax : showRowsMax;
 }
 
 function rotate(active: ActiveShow[], lastServed: ShowId): ActiveShow[] {

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
+import type { ActiveShow } from '../../core/store/shard/journal.js';
 import type { Shards } from '../../core/store/shards.js';
-import { type DecidedShow, type MapCache, overdueRowsMax } from './batch.js';
+import type { DecidedShow, MapCache } from './batch.js';
 import { collectBatch } from './collect.js';
+import { overdueRowsMax } from './locks.js';
 import { decideOrSplit } from './split.js';
 
 export type Lanes = {
@@ -42,6 +44,8 @@ export type ShardLine = {
   due: Set<ShowId>;
   /** When a show was decided last, by this process's clock. */
   recent: Map<ShowId, number>;
+  /** Shows found active by the last look, ascending. */
+  active: ActiveShow[];
   /** Shows whose head somebody else kept locked, until when they are left alone. */
   blocked: Map<ShowId, number>;
   lastServed: ShowId;
@@ -77,6 +81,7 @@ export function openLanes(deps: LanesDeps): Lanes {
       awake: new Map(),
       due: new Set(),
       recent: new Map(),
+      active: [],
       blocked: new Map(),
       lastServed: 0,
       outdated: 0,
@@ -133,15 +138,17 @@ async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
   const { shardId } = line;
   const awake = [...line.awake.keys()];
   const paused = awake.filter((lane) => deps.isPaused?.({ shardId, lane }));
-  const { waiting, emptyLanes } = await collectBatch(
+  const { waiting, emptyLanes, active } = await collectBatch(
     deps.shards.byId(shardId),
     awake.filter((lane) => !paused.includes(lane)),
     {
       recent: [...line.recent.keys()],
+      before: line.active,
       lastServed: line.lastServed,
       without: (showId) => line.blocked.has(showId),
     },
   );
+  line.active = active.toSorted((a, b) => a.showId - b.showId);
   line.lastServed = waiting.at(-1)?.showId ?? 0;
   if (waiting.length > 0) await decideOrSplit(deps, line, { waiting, alsoShows: [] });
   if (line.due.size > 0) await expireSome(deps, line, waiting.length > 0 ? besideSale : byItself);
