@@ -56,12 +56,14 @@ export class BatchOutdated extends Error {}
 /**
  * Decides one batch in one transaction. Lock order: heads, reservations, quotas, seats, each by
  * key. Everything is written with one statement per table, whatever the number of shows. Returns
- * what to tell; nothing may be told unless it returned.
+ * what to tell; nothing may be told unless it returned. `beforeCommit` hears what is about to be
+ * committed, as often as it is tried.
  */
 export async function decideBatch(
   shard: Database,
   cache: MapCache,
   batch: Batch,
+  beforeCommit: (decided: DecidedShow[]) => void,
 ): Promise<DecidedShow[]> {
   const shows = await shard.transaction(async (tx) => {
     const locked = await lockBatch(tx, cache, batch);
@@ -77,7 +79,9 @@ export async function decideBatch(
         overdue: overdue.filter((hold) => hold.showId === head.showId),
       });
     }
-    return writeAll(tx, open, locked);
+    const decided = await writeAll(tx, open, locked);
+    beforeCommit(decided);
+    return decided;
     // A lock that doesn't come is one show's matter: the caller goes on without that show.
   }, 'deadlocks');
   for (const show of shows) {

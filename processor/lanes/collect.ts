@@ -28,8 +28,13 @@ export type Collected = {
   active: ActiveShow[];
 };
 
+/** A request whose decision is on its way to the disk. */
+export type Flying = Pick<Waiting, 'showId' | 'requestId'>;
+
 type Ask = {
   recent: ShowId[];
+  /** Still undecided in the rows, and not to be seen. */
+  inFlight: Flying[];
   /** The shows found active last time: most likely those that are active now. */
   before: ActiveShow[];
   lastServed: ShowId;
@@ -51,12 +56,12 @@ export async function collectBatch(
     found.filter((show) => !ask.without(show.showId)),
     ask.lastServed,
   );
-  const perShow = perShowOf(active);
   const waiting: Waiting[] = [];
   let looked = 0;
   for (; looked < active.length && waiting.length < batchRowsMax; looked += showsPerRead) {
     const shows = active.slice(looked, looked + showsPerRead);
-    waiting.push(...(guessed(shows) ?? (await readWaiting(shard, shows, perShow))));
+    const rows = guessed(shows) ?? (await readOthers(shard, shows, ask.inFlight, active.length));
+    waiting.push(...rows);
   }
   const batch = waiting.slice(0, batchRowsMax);
   if (looked < active.length || batch.length < waiting.length) {
@@ -72,11 +77,12 @@ export async function collectBatch(
  * before. A wrong guess costs one read more. The numbers from before are no higher than today's,
  * and the rows are read after the shows, so a right guess misses nothing.
  */
-async function findAndGuess(shard: Queryable, lanes: number[], { recent, before }: Ask) {
+async function findAndGuess(shard: Queryable, lanes: number[], ask: Ask) {
+  const { recent, before, inFlight } = ask;
   const guess = before.length <= showsPerRead ? before : [];
   const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[]]>(shard, (trip) => [
     findActiveShows(trip, lanes, recent, lookBack),
-    readWaiting(trip, guess, perShowOf(guess)),
+    readOthers(trip, guess, inFlight, guess.length),
   ]);
   const isRight =
     found.length === guess.length &&
@@ -91,8 +97,25 @@ function inOrder(rows: Waiting[], shows: ActiveShow[]): Waiting[] {
   return shows.flatMap(({ showId }) => rows.filter((row) => row.showId === showId));
 }
 
-function perShowOf(active: ActiveShow[]): number {
-  return active.length === 1 ? batchRowsMax : showRowsMax;
+/** What waits for these shows beside what is in flight; `active` shows share the batch. */
+async function readOthers(
+  shard: Queryable,
+  shows: ActiveShow[],
+  inFlight: Flying[],
+  active: number,
+): Promise<Waiting[]> {
+  const perShow = active === 1 ? batchRowsMax : showRowsMax;
+  if (inFlight.length === 0) return readWaiting(shard, shows, () => perShow);
+  const flying = new Map<ShowId, Set<number>>();
+  for (const { showId, requestId } of inFlight) {
+    flying.set(showId, (flying.get(showId) ?? new Set()).add(requestId));
+  }
+  const rows = await readWaiting(
+    shard,
+    shows,
+    (showId) => perShow + (flying.get(showId)?.size ?? 0),
+  );
+  return rows.filter((row) => !flying.get(row.showId)?.has(row.requestId));
 }
 
 function rotate(active: ActiveShow[], lastServed: ShowId): ActiveShow[] {

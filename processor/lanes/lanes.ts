@@ -5,8 +5,8 @@ import type { Logger } from '../../core/runtime/log.js';
 import type { ActiveShow } from '../../core/store/shard/journal.js';
 import type { Shards } from '../../core/store/shards.js';
 import type { DecidedShow, MapCache } from './batch.js';
-import { collectBatch } from './collect.js';
 import { overdueRowsMax } from './locks.js';
+import { type Look, startLook } from './look.js';
 import { decideOrSplit } from './split.js';
 
 export type Lanes = {
@@ -46,6 +46,8 @@ export type ShardLine = {
   recent: Map<ShowId, number>;
   /** Shows found active by the last look, ascending. */
   active: ActiveShow[];
+  /** The look for the next batch, begun while this one's commit was on its way. */
+  ahead: Look | undefined;
   /** Shows whose head somebody else kept locked, until when they are left alone. */
   blocked: Map<ShowId, number>;
   lastServed: ShowId;
@@ -54,7 +56,6 @@ export type ShardLine = {
   cache: MapCache;
 };
 
-const recentMs = 1_000;
 /** Seat maps kept per shard: the busiest shows stay, the rest is read again when asked for. */
 const cachedMapsMax = 512;
 /** What one expiry batch takes at most: little beside a sale, more when nobody waits. */
@@ -82,6 +83,7 @@ export function openLanes(deps: LanesDeps): Lanes {
       due: new Set(),
       recent: new Map(),
       active: [],
+      ahead: undefined,
       blocked: new Map(),
       lastServed: 0,
       outdated: 0,
@@ -113,47 +115,34 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
   let idleLooks = 0;
   try {
     while (line.awake.size > 0) {
-      const began = ++line.clock;
-      const emptyLanes = await runPass(deps, line);
+      const look = line.ahead ?? startLook(deps, line);
+      line.ahead = undefined;
+      const emptyLanes = await runPass(deps, line, look);
       // Who asked for expiry waits for it.
       if (line.due.size > 0) continue;
       const wasBusy = emptyLanes.length < line.awake.size;
       idleLooks = wasBusy ? 0 : idleLooks + 1;
       if (idleLooks > 0 && idleLooks < lingerLooks) await delay(lingerMs);
-      else sleepLanes(line, emptyLanes, began);
+      else sleepLanes(line, emptyLanes, look.began);
     }
   } catch (error) {
     for (const awake of line.awake.values()) for (const one of awake.waiters) one.reject(error);
     line.awake.clear();
   } finally {
+    line.ahead = undefined;
     line.running = false;
   }
 }
 
 /** One batch and some expiry; returns the lanes in which nothing was left before it. */
-async function runPass(deps: LanesDeps, line: ShardLine): Promise<number[]> {
-  const nowMs = Date.now();
-  forgetBefore(line.recent, nowMs - recentMs);
-  forgetBefore(line.blocked, nowMs);
-  const { shardId } = line;
-  const awake = [...line.awake.keys()];
-  const paused = awake.filter((lane) => deps.isPaused?.({ shardId, lane }));
-  const { waiting, emptyLanes, active } = await collectBatch(
-    deps.shards.byId(shardId),
-    awake.filter((lane) => !paused.includes(lane)),
-    {
-      recent: [...line.recent.keys()],
-      before: line.active,
-      lastServed: line.lastServed,
-      without: (showId) => line.blocked.has(showId),
-    },
-  );
+async function runPass(deps: LanesDeps, line: ShardLine, look: Look): Promise<number[]> {
+  const { waiting, emptyLanes, active } = await look.found;
   line.active = active.toSorted((a, b) => a.showId - b.showId);
   line.lastServed = waiting.at(-1)?.showId ?? 0;
   if (waiting.length > 0) await decideOrSplit(deps, line, { waiting, alsoShows: [] });
   if (line.due.size > 0) await expireSome(deps, line, waiting.length > 0 ? besideSale : byItself);
   trimCache(line.cache);
-  return [...emptyLanes, ...paused];
+  return [...emptyLanes, ...look.paused];
 }
 
 /**
@@ -182,10 +171,6 @@ function sleepLanes(line: ShardLine, emptyLanes: number[], began: number): void 
     line.awake.delete(lane);
     for (const waiter of awake.waiters) waiter.resolve();
   }
-}
-
-function forgetBefore(times: Map<ShowId, number>, beforeMs: number): void {
-  for (const [showId, timeMs] of times) if (timeMs < beforeMs) times.delete(showId);
 }
 
 function trimCache(cache: MapCache): void {

@@ -1,8 +1,10 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import { isLockWait, isRetryable, isUnreachable } from '../../core/store/database.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
-import { type Batch, BatchOutdated, decideBatch } from './batch.js';
+import { type Batch, BatchOutdated, type DecidedShow, decideBatch } from './batch.js';
+import type { Flying } from './collect.js';
 import type { LanesDeps, ShardLine } from './lanes.js';
+import { startLook } from './look.js';
 import { refuseAsInternal } from './set-aside.js';
 
 const outdatedMax = 5;
@@ -18,7 +20,10 @@ const blockedMs = 500;
  */
 export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Batch): Promise<void> {
   try {
-    const decided = await decideBatch(deps.shards.byId(line.shardId), line.cache, batch);
+    const shard = deps.shards.byId(line.shardId);
+    const decided = await decideBatch(shard, line.cache, batch, (shows) => {
+      line.ahead = startLook(deps, line, requestsOf(shows));
+    });
     line.outdated = 0;
     for (const show of decided) {
       if (show.decisions.length > 0) line.recent.set(show.head.showId, Date.now());
@@ -27,6 +32,7 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
     if (ended === batch.overdueMax) for (const showId of batch.alsoShows) line.due.add(showId);
     deps.onDecided(line.shardId, decided);
   } catch (error) {
+    line.ahead = undefined;
     if (isUnreachable(error)) throw error;
     if (isLockWait(error)) return apart(deps, line, batch);
     if (isRetryable(error)) throw error;
@@ -44,6 +50,12 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
     if (others.length > 0) return inHalves(deps, line, batch);
     return setAside(deps, line, single, error);
   }
+}
+
+function requestsOf(shows: DecidedShow[]): Flying[] {
+  return shows.flatMap(({ head: { showId }, decisions }) =>
+    decisions.map(({ request: { requestId } }) => ({ showId, requestId })),
+  );
 }
 
 /** Each show by itself; the one that is locked, or whose holds can't be ended, is left for later. */

@@ -166,14 +166,14 @@ export async function findActiveShows(
 }
 
 /**
- * Undecided requests of active shows in their order, `perShow` of each at most. Contract: a plain
+ * Undecided requests of active shows in their order, `mostOf` each. Contract: a plain
  * read with a constant range of the primary key per show; the caller locks the heads of the shows
  * it finds and guards its updates by the state.
  */
 export async function readWaiting(
   shard: Pick<Queryable, 'rows'>,
   shows: ActiveShow[],
-  perShow: number,
+  mostOf: (showId: ShowId) => number,
 ): Promise<Waiting[]> {
   if (shows.length === 0) return [];
   const one = `(SELECT ${waitingColumns} FROM request r
@@ -181,7 +181,7 @@ export async function readWaiting(
      ORDER BY r.request_id LIMIT ?)`;
   const rows = await shard.rows<WaitingRow>(
     shows.map(() => one).join(' UNION ALL '),
-    shows.flatMap((show) => [show.showId, show.fromId, perShow]),
+    shows.flatMap((show) => [show.showId, show.fromId, mostOf(show.showId)]),
   );
   return rows.map(fromWaitingRow);
 }
