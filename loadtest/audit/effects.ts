@@ -5,6 +5,8 @@ import { groupBy, type ShowRows } from './rows.js';
 type Add = (rule: Rule, text: string, rows: string[], cause: string) => void;
 
 const openPayments = ['CREATED', 'ACTION', 'PROCESSING'];
+/** Entries after which a payment is under way. */
+const paying = ['PAYING', 'ACTION', 'PROCESSING', 'ENDING'];
 const voidings = ['VOIDED', 'CANCELLED'];
 
 export function checkEffects(show: ShowRows, settled: boolean, findings: Findings): void {
@@ -12,6 +14,7 @@ export function checkEffects(show: ShowRows, settled: boolean, findings: Finding
     findings.add({ rule, where: show.where, text, rows, cause });
   checkMessages(show, findings, add);
   checkDoor(show, findings, add);
+  checkOpenEnds(show, findings, add);
   if (settled) checkExpired(show, findings, add);
 }
 
@@ -93,6 +96,24 @@ function checkDoor(show: ShowRows, findings: Findings, add: Add): void {
       `${name} is ${row.state}, and the log admits it ${times} times`,
       [name],
       'an admission was written without its log entry, or a second scan was let through',
+    );
+  }
+}
+
+/** Before the seats go the log must tell how the payment ended; later money may hide that it was open. */
+function checkOpenEnds(show: ShowRows, findings: Findings, add: Add): void {
+  const last = new Map<number, string>();
+  for (const entry of show.log) {
+    const before = last.get(entry.subject_id);
+    last.set(entry.subject_id, entry.kind);
+    if (entry.kind !== 'EXPIRED' && entry.kind !== 'RELEASED') continue;
+    findings.checked('I22', 1);
+    if (before === undefined || !paying.includes(before)) continue;
+    add(
+      'I22',
+      `reservation ${entry.subject_id} was ${entry.kind} at entry ${entry.lsn} while its payment was open (${before})`,
+      [`show_log(${entry.lsn})`, `reservation(${entry.subject_id})`],
+      'the seats were freed before the payment was cancelled at the provider',
     );
   }
 }

@@ -72,7 +72,7 @@ export const bugs: Bug[] = [
   {
     name: 'free-before-cancel',
     bug: 'seats are freed while their payment is still open at the provider',
-    rules: ['I22', 'I24', 'I42', 'I2'],
+    rules: ['I22'],
     patches: [
       {
         file: overdue,
