@@ -31,6 +31,10 @@ export type Cell = {
   heal?(run: FaultRun): Promise<void>;
   /** The *sometimes* gate: why nothing interesting happened, or undefined when the fault bit. */
   idle(run: FaultRun, during: CallEntry[]): string | undefined;
+  /** Needs engines on disks that can be full. */
+  smallDisks?: true;
+  /** The fault is what fans do, so all of their calls count, not only those between two moments. */
+  wholeRun?: true;
   /** What is different about this cell's fans. */
   behaviour?: Partial<Behaviour>;
 };

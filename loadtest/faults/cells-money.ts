@@ -104,19 +104,25 @@ export const moneyCells: Cell[] = [
     name: 'everybody-asked-for-3-d-secure',
     part,
     fault: 'every card asks, and half of the fans are slower than the hold',
-    inject: async (run) => run.note('asked'),
+    inject: async () => undefined,
     holdMs: 0,
+    wholeRun: true,
     behaviour: { challenged: 1, declined: 0, abandons: 0, releases: 0, thinkMs: [500, 5_000] },
-    idle: needs('asked'),
+    idle: (_run, during) =>
+      during.some((call) => call.told.status === 'requires_action')
+        ? undefined
+        : 'nobody was asked',
   },
   {
     name: 'everybody-declined',
     part,
     fault: 'every card is declined at first',
-    inject: async (run) => run.note('declined'),
+    inject: async () => undefined,
     holdMs: 0,
+    wholeRun: true,
     behaviour: { declined: 1, challenged: 0, abandons: 0, releases: 0 },
-    idle: needs('declined'),
+    idle: (_run, during) =>
+      during.some((call) => call.status === 402) ? undefined : 'nobody was declined',
   },
 ];
 

@@ -215,19 +215,27 @@ export const expiryCells: Cell[] = [
     name: 'paying-at-the-last-moment',
     part: expiry,
     fault: 'everybody pays when the hold ends',
-    inject: async (run) => run.note('raced'),
+    inject: async () => undefined,
     holdMs: 0,
+    wholeRun: true,
     behaviour: { abandons: 0, releases: 0, thinkMs: [2_700, 3_300] },
-    idle: (_run, during) =>
-      during.some((call) => call.op === 'confirm') ? undefined : 'nobody paid',
+    idle: (_run, during) => {
+      const ends = during.filter((call) => call.op === 'confirm').map((call) => call.status);
+      if (!ends.includes(201)) return 'nobody won the race';
+      return ends.includes(410) ? undefined : 'nobody lost the race';
+    },
   },
   {
     name: 'many-end-at-once',
     part: expiry,
     fault: 'everybody walks off',
-    inject: async (run) => run.note('left'),
+    inject: async () => undefined,
     holdMs: 0,
+    wholeRun: true,
     behaviour: { abandons: 1, releases: 0 },
-    idle: needs('left'),
+    idle: (_run, during) =>
+      during.some((call) => call.op === 'reserve' && call.status === 200)
+        ? undefined
+        : 'nobody held anything',
   },
 ];

@@ -5,6 +5,7 @@ import { cells } from './all.js';
 import { writeFaultDocs } from './docs.js';
 import { runFaults } from './run.js';
 import type { CellResult } from './run-cell.js';
+import { sights, unseen } from './sights.js';
 
 const fansUsual = '40';
 
@@ -39,10 +40,15 @@ async function main(args: string[]): Promise<number> {
     say: (text) => process.stderr.write(`${text}\n`),
     ...(values['write-docs'] ? { keep: (result) => writeFaultDocs([result], values.seed) } : {}),
   });
+  // Named cells show what they show; a whole run must have met what matters.
+  const missed = positionals.length > 0 || Number(values.random) > 0 ? [] : unseen(results);
+  const never_seen = missed.map((sight) => sights[sight]);
   process.stdout.write(
-    values.json ? `${JSON.stringify({ seed: values.seed, results }, null, 2)}\n` : textOf(results),
+    values.json
+      ? `${JSON.stringify({ seed: values.seed, never_seen, results }, null, 2)}\n`
+      : textOf(results) + never_seen.map((text) => `never seen: ${text}\n`).join(''),
   );
-  return results.every((result) => result.verdict === 'held') ? 0 : 1;
+  return never_seen.length === 0 && results.every(({ verdict }) => verdict === 'held') ? 0 : 1;
 }
 
 function listOf() {

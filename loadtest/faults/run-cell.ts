@@ -1,7 +1,7 @@
 import type { AuditReport } from '../audit/run.js';
 import { openCaller } from '../crowd/caller.js';
 import type { SaleSize } from '../crowd/catalog.js';
-import { nowMs } from '../crowd/client-log.js';
+import { type CallEntry, nowMs } from '../crowd/client-log.js';
 import type { SaleView } from '../crowd/fan.js';
 import { type Figures, figuresOf } from '../crowd/figures.js';
 import { type Behaviour, usualBehaviour } from '../crowd/plan.js';
@@ -11,6 +11,7 @@ import { makeAccounts } from '../crowd/target.js';
 import { sleep } from '../stage/programs.js';
 import { settle } from '../stage/settle.js';
 import type { Cell, FaultRun } from './cell.js';
+import { look, type Sight } from './sights.js';
 import type { FaultWorld } from './world.js';
 
 export type CellResult = {
@@ -28,6 +29,8 @@ export type CellResult = {
   booked: number;
   calls: number;
   unanswered: number;
+  /** What of the things that a run must see it saw. */
+  saw: Sight[];
   audit: AuditReport['exact'];
 };
 
@@ -110,7 +113,11 @@ export async function runCell(
   const recoveryMs = await recovery(world);
   const result = await crowd;
   const settled = await settle(world.usher, { msMax: settleMsMax, clientLog: result.log });
-  return judge(cell, run, { ...broken, recoveryMs, result, ...settled });
+  const during = result.log.calls.filter(
+    (call) => cell.wholeRun || (call.end > broken.fromMs && call.start < broken.untilMs),
+  );
+  const saw = await look(cell, run, during);
+  return judge(cell, run, { ...broken, recoveryMs, result, during, saw, ...settled });
 }
 
 type Broken = { fromMs: number; untilMs: number; failure: string | undefined };
@@ -169,14 +176,15 @@ async function recovery(world: FaultWorld): Promise<number | null> {
 type Outcome = Broken & {
   recoveryMs: number | null;
   result: CrowdResult;
+  during: CallEntry[];
+  saw: Sight[];
   report: AuditReport;
   ms: number;
 };
 
 function judge(cell: Cell, run: FaultRun, outcome: Outcome): CellResult {
-  const { result, report, fromMs, untilMs, recoveryMs } = outcome;
+  const { result, report, recoveryMs, during } = outcome;
   const figures: Figures = figuresOf(result);
-  const during = result.log.calls.filter((call) => call.end > fromMs && call.start < untilMs);
   const booked = figures.endings.booked ?? 0;
   const waiting = result.marks.ended.filter(
     ({ ending, waitedMs }) => ending === 'out_of_time' && waitedMs === null,
@@ -211,6 +219,7 @@ function judge(cell: Cell, run: FaultRun, outcome: Outcome): CellResult {
     booked,
     calls: figures.calls,
     unanswered: figures.no_answer,
+    saw: outcome.saw,
     audit: report.exact,
   };
 }

@@ -1,6 +1,7 @@
 import type { SaleView } from '../crowd/fan.js';
 import { randomOf } from '../crowd/random.js';
 import { addSales } from '../crowd/target.js';
+import { NoSmallDisk } from '../stage/small-disk.js';
 import { cells, randomCell, usualNames } from './all.js';
 import type { Cell } from './cell.js';
 import { type CellResult, cellSize, deskSize, runCell } from './run-cell.js';
@@ -25,10 +26,27 @@ export async function runFaults(options: FaultOptions): Promise<CellResult[]> {
   const chosen = choose(options);
   const results: CellResult[] = [];
   let world: FaultWorld | undefined;
+  let onSmallDisks = false;
   let sales: SaleView[] = [];
   try {
     for (const [no, cell] of chosen.entries()) {
-      world ??= await openWorld(options);
+      const smallDisks = cell.smallDisks === true;
+      if (world && smallDisks !== onSmallDisks) {
+        await world.close();
+        world = undefined;
+        sales = [];
+      }
+      onSmallDisks = smallDisks;
+      try {
+        world ??= await openWorld(options, smallDisks);
+      } catch (error) {
+        if (!(error instanceof NoSmallDisk)) throw error;
+        const result = resultWithout(cell, 'idle', error.message);
+        results.push(result);
+        options.keep?.(result);
+        options.say(`    idle\n      ${error.message}`);
+        continue;
+      }
       options.say(`${no + 1} of ${chosen.length}: ${cell.name}: ${cell.fault}`);
       if (sales.length === 0) sales = await addSales(world.usher, sizesFrom(no));
       const sale = sales.shift();
@@ -61,21 +79,27 @@ async function tryCell(
   try {
     return await runCell(world, cell, options);
   } catch (error) {
-    return {
-      name: cell.name,
-      part: cell.part,
-      fault: cell.fault,
-      verdict: 'broken',
-      why: [(error as Error).stack ?? String(error)],
-      recovery_ms: null,
-      settle_ms: 0,
-      fans: 0,
-      booked: 0,
-      calls: 0,
-      unanswered: 0,
-      audit: noAudit,
-    };
+    return resultWithout(cell, 'broken', (error as Error).stack ?? String(error));
   }
+}
+
+/** The result of a cell that did not come to its end. */
+function resultWithout(cell: Cell, verdict: 'broken' | 'idle', why: string): CellResult {
+  return {
+    name: cell.name,
+    part: cell.part,
+    fault: cell.fault,
+    verdict,
+    why: [why],
+    recovery_ms: null,
+    settle_ms: 0,
+    fans: 0,
+    booked: 0,
+    calls: 0,
+    unanswered: 0,
+    saw: [],
+    audit: noAudit,
+  };
 }
 
 /** Importing starts a program, so it makes the sales of several cells at once. */
@@ -111,8 +135,8 @@ function choose({ names, long, seed, randomPlans }: FaultOptions): Cell[] {
   return randomPlans > 0 && names.length === 0 && !long ? plans : [...named, ...plans];
 }
 
-async function openWorld({ env, say }: FaultOptions): Promise<FaultWorld> {
-  const world = await openFaultWorld(env, say);
+async function openWorld({ env, say }: FaultOptions, smallDisks: boolean): Promise<FaultWorld> {
+  const world = await openFaultWorld(env, say, { smallDisks });
   await addSales(world.usher, [deskSize]);
   return world;
 }

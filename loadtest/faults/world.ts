@@ -1,9 +1,11 @@
 // An Usher with two processors and two admissions, and a wire of ours at each place where a
 // network could break.
+import { join } from 'node:path';
 import type { Connection } from 'mysql2/promise';
 import { makeAccounts } from '../crowd/target.js';
 import { openPrivateUsher, type PrivateUsher } from '../stage/private-usher.js';
 import type { Program } from '../stage/programs.js';
+import { freeDisk } from '../stage/small-disk.js';
 import { openWire, type Wire } from './wire.js';
 
 const clients = ['api', 'admission', 'admission 2', 'processor', 'processor 2'] as const;
@@ -30,6 +32,9 @@ export type FaultWorld = {
   close(): Promise<void>;
 };
 
+/** What the engines have after their start, and room for many cells. */
+const diskMib = { mysql: 420, redis: 64 };
+
 const calmProvider = {
   slow_ms: 0,
   slow_answer_ms: 0,
@@ -43,6 +48,7 @@ const calmProvider = {
 export async function openFaultWorld(
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
+  { smallDisks = false }: { smallDisks?: boolean } = {},
 ): Promise<FaultWorld> {
   const wires = new Map<string, Wire>();
   let direct: NodeJS.ProcessEnv = {};
@@ -52,6 +58,7 @@ export async function openFaultWorld(
     shards: 2,
     processors: 2,
     admissions: 2,
+    smallDisks: smallDisks ? diskMib : undefined,
     rewire: async (plain) => {
       direct = plain;
       return openWires(plain, wires);
@@ -143,6 +150,7 @@ async function healAll(
   provider: (faults: Record<string, unknown>) => Promise<void>,
 ): Promise<void> {
   for (const wire of wires.values()) wire.mode('through');
+  for (const name of ['mysql', 'redis']) freeDisk(join(usher.dataDir, 'engines', name));
   const { mysql, redis } = usher.engines;
   for (const engine of [mysql, redis]) {
     if (engine && engine.pid !== null) process.kill(engine.pid, 'SIGCONT');

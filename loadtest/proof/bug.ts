@@ -19,6 +19,8 @@ export type Bug = {
   /** Gives the sale a waitlist whose offers last so long. */
   offerSeconds?: number;
   ratePerMinute?: number;
+  /** Milliseconds over which the fans come (2000). */
+  overMs?: number;
 };
 
 /** One statement in so many fails as a deadlock victim's does; transactions are to be repeated. */

@@ -38,7 +38,8 @@ export const bugs: Bug[] = [
       { file: lanes, from: 'if (held !== claims.length)', to: 'if (held < 0)' },
     ],
     trouble: 'two workers take turns',
-    behaviour: { ...paysAlways, chooses: 0, thinkMs: [300, 900] },
+    behaviour: { ...paysAlways, chooses: 0, seatsMost: 1 },
+    overMs: 8_000,
   },
   {
     name: 'carry-on-after-1213',

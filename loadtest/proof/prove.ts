@@ -132,7 +132,7 @@ async function load(
   const trouble = makeTrouble(usher, bug.trouble, saleId);
   const { log } = await runCrowd({
     url: usher.url,
-    arrivals: { fans, seed: `${seed} ${bug.name}`, overMs: 2_000, shape: 'even' },
+    arrivals: { fans, seed: `${seed} ${bug.name}`, overMs: bug.overMs ?? 2_000, shape: 'even' },
     behaviour: {
       ...usualBehaviour,
       browses: 0,

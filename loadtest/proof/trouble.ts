@@ -7,7 +7,7 @@ import type { Bug } from './bug.js';
 
 const lockMs = 80;
 /** Long enough for a batch or two, shorter than a lane's lock wait. */
-const turnMs = 400;
+const turnMs = 300;
 
 /** Begins the trouble; it lasts until `end`. */
 export function makeTrouble(

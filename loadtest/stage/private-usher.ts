@@ -13,6 +13,7 @@ import { packageRoot } from '../../core/runtime/paths.js';
 import { run } from '../bench/stage.js';
 import { freePorts, type Program, type ProgramName, prepareProgram } from './programs.js';
 import { openScratch, type Scratch } from './scratch.js';
+import { mountSmallDisk } from './small-disk.js';
 import { openSigners, type Signers } from './tokens.js';
 
 export type PrivateUsher = {
@@ -50,6 +51,8 @@ export type PrivateOptions = {
   engines?: Partial<StartEnginesOptions>;
   /** Puts something between the programs and what they lean on, such as wires of our own. */
   rewire?: (direct: NodeJS.ProcessEnv) => Promise<(label: string) => NodeJS.ProcessEnv>;
+  /** Puts each engine on a disk of so many MiB, which a fault can fill. */
+  smallDisks?: Record<'mysql' | 'redis', number> | undefined;
   say?: (text: string) => void;
 };
 
@@ -61,6 +64,9 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
   const scratch = await openScratch('usher-load-');
   const dataDir = scratch.dir;
   const shardNames = Array.from({ length: options.shards ?? 1 }, (_, no) => `usher_load_${no + 1}`);
+  for (const [name, mib] of Object.entries(options.smallDisks ?? {})) {
+    mountSmallDisk(join(scratch.enginesDir, name), mib);
+  }
   options.say?.('starting private engines');
   const engines = await startEngines({
     dataDir: scratch.enginesDir,

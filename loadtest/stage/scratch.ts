@@ -19,6 +19,7 @@ import {
   signalProcess,
 } from '../../core/runtime/engines-process.js';
 import { packageRoot } from '../../core/runtime/paths.js';
+import { unmountIn } from './small-disk.js';
 
 const prefixes = ['usher-load-', 'usher-bench-'] as const;
 const clearMsMax = 60_000;
@@ -56,6 +57,7 @@ export async function openScratch(prefix: (typeof prefixes)[number]): Promise<Sc
     },
     remove: () => {
       open.delete(dir);
+      unmountIn(dir);
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -65,6 +67,7 @@ export async function openScratch(prefix: (typeof prefixes)[number]): Promise<Sc
 export async function clearScratch(dir: string): Promise<void> {
   for (const ref of readChildren(dir)) signalProcess(ref, 'SIGKILL');
   await stopLeftEngines(enginesOf(dir));
+  unmountIn(dir);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
