@@ -18,7 +18,11 @@ const head = [
 ];
 
 /** Writes the results into the table of docs/faults.md; cells that did not run keep their line. */
-export function writeFaultDocs(results: CellResult[], seed: string): void {
+export function writeFaultDocs(
+  results: CellResult[],
+  seed: string,
+  commit = describeCommit(),
+): void {
   const text = readFileSync(path, 'utf8');
   const before = new Map(
     text
@@ -26,7 +30,6 @@ export function writeFaultDocs(results: CellResult[], seed: string): void {
       .filter((line) => line.startsWith('| `'))
       .map((line) => [/`([^`]+)`/.exec(line)?.[1] ?? '', line]),
   );
-  const commit = describeCommit();
   const fresh = new Map(results.map((result) => [result.name, rowOf(result, commit)]));
   const kept = cells.map(
     (cell) =>
