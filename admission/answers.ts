@@ -80,7 +80,7 @@ export type RoomFigures = {
   noShowPercent: number | null;
 };
 
-export type Picked = { passId: string; fanId: string; score: number };
+export type Picked = { passId: string; fanId: string; score: number; byStaff: boolean };
 
 export type Ticked = {
   /** This tick is the one that tells the room's numbers. */
@@ -109,7 +109,7 @@ export type RoomSettings = {
   priorityShare: number;
 };
 
-export type LoadedAdmission = Picked & { state: string; expiresAtMs: number };
+export type LoadedAdmission = Omit<Picked, 'byStaff'> & { state: string; expiresAtMs: number };
 
 export function settingArgs(settings: RoomSettings): (string | number)[] {
   return [
@@ -177,9 +177,9 @@ export function readPlace(answer: string[]): FanPlace {
 
 export function readPicks(answer: string[]): Picked[] {
   const picks: Picked[] = [];
-  for (let at = 5; at + 2 < answer.length; at += 3) {
-    const [passId = '', fanId = '', score = ''] = answer.slice(at, at + 3);
-    picks.push({ passId, fanId, score: Number(score) });
+  for (let at = 5; at + 3 < answer.length; at += 4) {
+    const [passId = '', fanId = '', score = '', by] = answer.slice(at, at + 4);
+    picks.push({ passId, fanId, score: Number(score), byStaff: by === 's' });
   }
   return picks;
 }

@@ -34,7 +34,7 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
 
   --quick   one short round, to see that it runs
   --binlog  with the binary log on and synced at each commit (lane)
-  --write-docs  puts the figures into docs/benchmarks.md (audit, compare)
+  --write-docs  puts the figures into docs/benchmarks.md (audit, compare, room)
   --json    the report as JSON`;
 
 async function main(): Promise<void> {

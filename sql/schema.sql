@@ -13,6 +13,7 @@ CREATE TABLE admission (
   expires_at datetime(3) NOT NULL,
   state varchar(8) NOT NULL,
   ended_at datetime(3),
+  by_staff tinyint(1) NOT NULL DEFAULT 0,
   PRIMARY KEY (pass_id),
   KEY admission_fan (fan_id, sale_id),
   KEY admission_sale (sale_id, admitted_at),

@@ -21,8 +21,9 @@
 --       12 pace_reason  why it is below 100       13 near_ms  how far ahead fans are called
 --       14 grace_ms   how long a call counts      15 kept_ms  how long a place aside is kept
 --       16 kept_long_ms  the same for phones and hidden pages
--- Answers {'ok', announce, seq_left, tick_ms, called, pass, fan, score, pass, fan, score, …} or
--- {'epoch'}; `called` has the fans who stepped aside, with blanks between.
+-- Answers {'ok', announce, seq_left, tick_ms, called, pass, fan, score, by, pass, fan, score, by, …}
+-- or {'epoch'}; `called` has the fans who stepped aside, with blanks between, `by` is 's' for whom
+-- staff let in beside the rate.
 -- include: include/common.lua
 -- include: include/fan.lua
 -- include: include/turns.lua
@@ -85,12 +86,14 @@ local function pick(fan, round, score)
   count = count + 1
   credit = math.min(1, credit + share)
   write_mark(marks, fan, { kind = 'p', round = round, score = score, pass = pass })
-  redis.call('HSET', picked, pass, fan .. ':' .. whole(score) .. ':' .. whole(vclock))
+  local by = count > by_rate and 's' or ''
+  redis.call('HSET', picked, pass, table.concat({ fan, whole(score), whole(vclock), by }, ':'))
   redis.call('ZADD', leases, whole(vclock + lease_ms), pass)
   redis.call('ZREM', seen, fan)
   answer[#answer + 1] = pass
   answer[#answer + 1] = fan
   answer[#answer + 1] = whole(score)
+  answer[#answer + 1] = by
 end
 
 -- Serves fans with priority while their share has earned a turn, or all that the rate allows.
@@ -205,11 +208,12 @@ redis.call('HSET', room_key,
 if ARGV[6] == '1' and redis.call('HLEN', picked) > count then
   local all = redis.call('HGETALL', picked)
   for at = 1, #all, 2 do
-    local fan, score, since = string.match(all[at + 1], '^(%w+):(%d+):(%d+)$')
+    local fan, score, since, by = string.match(all[at + 1], '^(%w+):(%d+):(%d+):?(s?)$')
     if tonumber(since) <= vclock - forgotten_ms then
       answer[#answer + 1] = all[at]
       answer[#answer + 1] = fan
       answer[#answer + 1] = score
+      answer[#answer + 1] = by
     end
   end
 end

@@ -15,6 +15,7 @@ const admissionShape = z.object({
   score: z.int().nullable(),
   handle: z.string().meta({ description: 'First 16 bytes of SHA-256(sale|fan), in hex' }),
   priority: z.boolean().meta({ description: 'Served with a share of the rate, by a code' }),
+  by_staff: z.boolean().meta({ description: 'Let in by staff, beside the rate' }),
   fan_id: z.string().optional(),
 });
 
@@ -117,11 +118,12 @@ async function makeProof(
     seed: seedOf(secrets, sale),
     roster_digest: rosterDigest,
     roster_count: sale.rosterCount ?? 0,
-    admissions: admissions.map(({ fanId, score, admittedAt, priority }) => ({
+    admissions: admissions.map(({ fanId, score, admittedAt, priority, byStaff }) => ({
       at: admittedAt.toISOString(),
       score,
       handle: handleOf(saleId, fanId),
       priority,
+      by_staff: byStaff,
       ...(named ? { fan_id: fanId } : {}),
     })),
     made_at: new Date().toISOString(),

@@ -23,7 +23,7 @@ export function checkReceipt(file: ProofFile, receipt: string): Finding[] {
   const wasLate = proof.lobby === 'draw' ? score >= 2 ** 52 : score > (members.at(-1)?.score ?? -1);
   const admitted = proof.admissions.find((one) => one.handle === handle && one.score === score);
   const after = proof.admissions.filter(
-    (one) => !one.priority && one.score !== null && one.score > score,
+    (one) => !one.priority && !one.by_staff && one.score !== null && one.score > score,
   ).length;
   return [
     {

@@ -11,6 +11,7 @@ import { saveLogin } from '../../cli/login-file.js';
 import { runCli } from '../../cli/program.js';
 import type { ProofFile } from '../../cli/proof/verify.js';
 import { changeSale } from '../../core/store/catalog/sales.js';
+import { audit } from '../../loadtest/audit/run.js';
 import { type OwnRedis, openRoomBench, type RoomBench, startOwnRedis } from '../support/rooms.js';
 import { serveRoutes, type TestApi } from '../support/routes.js';
 import { openTestStores, type TestStores } from '../support/stores.js';
@@ -173,6 +174,35 @@ describe.each(['draw', 'arrival'] as const)('the proof of a sale by %s', (lobby)
     writeFileSync(changed, JSON.stringify(without));
     expect((await usher('verify', changed)).code).toBe(1);
     expect((await usher('verify', name, '--key', '0123456789abcdef')).code).toBe(1);
+  });
+});
+
+describe('the proof of a sale into which staff let fans', () => {
+  it('tells them apart, so that neither verify nor the audit takes them for too many', async () => {
+    const saleId = await bench.addSale({ ratePerMinute: 1, passCap: 10 });
+    for (const fanId of await bench.addFans(6)) await gate.join({ saleId, fanId });
+    await pump.tick(saleId);
+    expect(await gate.admit(saleId, 3)).toBe(3);
+    await pump.tick(saleId);
+    await until(async () => (await gate.room(saleId)).roster_digest !== null, { what: 'a digest' });
+    const name = join(folder, 'staff.json');
+    const written = await usher('sale', 'proof', saleId, '--out', name);
+    expect(written).toMatchObject({ code: 0, body: { admissions: 4 } });
+    const file = JSON.parse(readFileSync(name, 'utf8')) as ProofFile;
+    expect(file.proof.admissions.map((one) => one.by_staff)).toEqual([false, true, true, true]);
+    const verified = await usher('verify', name);
+    expect(verified).toMatchObject({ code: 0, body: { ok: true } });
+    const details = (verified.body.findings as { detail: string }[]).map((one) => one.detail);
+    expect(details).toContain('1 admissions, 1 in a minute, 3 more by staff beside the rate');
+    expect(details).toContain('4 in order, 0 who came back, 0 with priority');
+    const { catalogUrl, shardUrls } = stores;
+    const over = async () =>
+      (await audit({ catalogUrl, shardUrls, saleId })).violations.filter(
+        ({ rule }) => rule === 'I16',
+      );
+    expect(await over()).toEqual([]);
+    await stores.catalog.change('UPDATE admission SET by_staff = 0 WHERE sale_id = ?', [saleId]);
+    expect(await over()).toHaveLength(1);
   });
 });
 

@@ -3,7 +3,13 @@ import type { Queryable, Tx } from '../database.js';
 export type AdmissionState = 'LIVE' | 'SPENT' | 'LEFT' | 'REVOKED';
 
 /** One admission to be written: who gets which pass, by the score of the place. */
-export type Admission = { passId: string; fanId: string; score: number | null };
+export type Admission = {
+  passId: string;
+  fanId: string;
+  score: number | null;
+  /** Let in by staff, beside the rate. */
+  byStaff?: boolean;
+};
 
 /** A pass as SQL knows it. */
 export type PassRow = { passId: string; fanId: string; expiresAtMs: number; live: boolean };
@@ -24,19 +30,20 @@ export async function writeAdmissions(
     [sale.saleId],
   );
   if (row?.epoch !== sale.epoch) return false;
-  const value = "(?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? SECOND, 'LIVE')";
+  const value = "(?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? SECOND, 'LIVE', ?)";
   await tx.change(
     `INSERT INTO admission
-       (pass_id, sale_id, fan_id, epoch, score, admitted_at, expires_at, state)
+       (pass_id, sale_id, fan_id, epoch, score, admitted_at, expires_at, state, by_staff)
      VALUES ${admissions.map(() => value).join(', ')}
      ON DUPLICATE KEY UPDATE pass_id = admission.pass_id`,
-    admissions.flatMap(({ passId, fanId, score }) => [
+    admissions.flatMap(({ passId, fanId, score, byStaff }) => [
       passId,
       sale.saleId,
       fanId,
       sale.epoch,
       score,
       sale.passSeconds,
+      byStaff ? 1 : 0,
     ]),
   );
   return true;
@@ -213,7 +220,7 @@ export async function listAdmissions(
   }));
 }
 
-/** How many were admitted to a sale over the last minute, by their age in ms, oldest first. */
+/** How many the rate admitted to a sale over the last minute, by their age in ms, oldest first. */
 export async function countRecentAdmissions(
   db: Queryable,
   saleId: string,
@@ -221,7 +228,8 @@ export async function countRecentAdmissions(
   const rows = await db.rows<{ ageMs: string | number; count: number }>(
     `SELECT GREATEST(0, TIMESTAMPDIFF(MICROSECOND, admitted_at, NOW(3)) DIV 1000) AS ageMs,
        COUNT(*) AS count
-     FROM admission WHERE sale_id = ? AND admitted_at > NOW(3) - INTERVAL 60 SECOND
+     FROM admission
+     WHERE sale_id = ? AND by_staff = 0 AND admitted_at > NOW(3) - INTERVAL 60 SECOND
      GROUP BY admitted_at ORDER BY admitted_at`,
     [saleId],
   );

@@ -54,6 +54,8 @@ export type ProvenAdmission = {
   admittedAt: Date;
   /** The fan was served with a share of the rate, by a code. */
   priority: boolean;
+  /** Staff let the fan in beside the rate. */
+  byStaff: boolean;
 };
 
 /** Everybody who was ever admitted to a sale, in the order of admission. */
@@ -63,8 +65,9 @@ export async function listProvenAdmissions(tx: Tx, saleId: string): Promise<Prov
     score: string | number | null;
     admittedAt: Date;
     priority: number;
+    byStaff: number;
   }>(
-    `SELECT a.fan_id AS fanId, a.score, a.admitted_at AS admittedAt,
+    `SELECT a.fan_id AS fanId, a.score, a.admitted_at AS admittedAt, a.by_staff AS byStaff,
        (c.kind IS NOT NULL AND c.kind <> 'presale') AS priority
      FROM admission a
      LEFT JOIN sale_code_use u ON u.sale_id = a.sale_id AND u.fan_id = a.fan_id
@@ -77,5 +80,6 @@ export async function listProvenAdmissions(tx: Tx, saleId: string): Promise<Prov
     score: row.score === null ? null : Number(row.score),
     admittedAt: row.admittedAt,
     priority: Number(row.priority) === 1,
+    byStaff: Number(row.byStaff) === 1,
   }));
 }

@@ -28,6 +28,7 @@ export async function measureMillion(
   const port = Number(api.ready.port);
   try {
     const { small, large } = settings;
+    say(`${small} and ${large} people join two rooms`);
     await fillSize(stage, redis, { port, size: small });
     const bytes = await fillSize(stage, redis, { port, size: large });
     say(`${large} wait: ${Math.round(bytes)} bytes each`);

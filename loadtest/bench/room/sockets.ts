@@ -10,6 +10,9 @@ import { fanIdOf, makeRoomSale } from './rooms.js';
 export type SocketSettings = { sockets: number; watchMs: number };
 
 const connectAtOnce = 200;
+const tellEvery = 2_000;
+/** Files and ports that both ends need besides. */
+const spare = 1_000;
 const connectMsMax = 120_000;
 
 type Round = { first: number; last: number; heard: number };
@@ -20,6 +23,7 @@ export async function measureSockets(
   settings: SocketSettings,
   say: (text: string) => void,
 ): Promise<Record<string, number>> {
+  assertRoom(settings.sockets);
   const url = `http://127.0.0.1:${String(api.ready.port)}`;
   const saleId = 'sockets';
   await makeRoomSale(stage, saleId, { opensInMs: 3_600_000, ratePerMinute: 60 });
@@ -44,6 +48,7 @@ export async function measureSockets(
         (_, one) => connect(url, sign.session(fanIdOf(no + one)), { saleId, hear }),
       );
       sockets.push(...(await Promise.all(some)));
+      if (sockets.length % tellEvery === 0) say(`${sockets.length} sockets`);
     }
     say(`${sockets.length} sockets are open`);
     await sleep(2_000);
@@ -67,6 +72,19 @@ export async function measureSockets(
     };
   } finally {
     for (const socket of sockets) socket.disconnect();
+  }
+}
+
+/** @throws Error when this machine allows too few files or local ports, before an hour is lost. */
+function assertRoom(sockets: number): void {
+  const files = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  if (files !== undefined && Number(files) < sockets + spare) {
+    throw new Error(`${sockets} sockets need more than ${files} open files: raise ulimit -n`);
+  }
+  const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim();
+  const [from = 0, to = 0] = range.split(/\s+/).map(Number);
+  if (to - from < sockets + spare) {
+    throw new Error(`${sockets} sockets need more local ports than ${from} to ${to}`);
   }
 }
 
