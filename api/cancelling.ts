@@ -37,7 +37,7 @@ export async function tellCancelled(
   ref: ShowScoped,
   { result, news }: { result: Cancelled; news: ShowNews },
 ): Promise<CancelAnswer> {
-  if (result.kind !== 'cancelled') throw refusalOf(result.kind);
+  assertCancelled(result);
   const state = result.whole ? 'cancelled' : 'confirmed';
   await publishSeats(redis, names, news);
   await publishBooking(redis, names, { ...ref, fanId: result.fanId, state });
@@ -50,6 +50,13 @@ export async function tellCancelled(
     amount: refund?.amount ?? 0,
     currency,
   };
+}
+
+/** @throws UsherError when the cancelling did nothing. */
+export function assertCancelled(
+  result: Cancelled,
+): asserts result is Extract<Cancelled, { kind: 'cancelled' }> {
+  if (result.kind !== 'cancelled') throw refusalOf(result.kind);
 }
 
 function refusalOf(kind: Exclude<Cancelled['kind'], 'cancelled'>): UsherError {
@@ -90,7 +97,10 @@ export function feeNow(
   });
 }
 
-/** Does what staff asked for inside the audit's transaction: without its line nothing is done. */
+/**
+ * Does what staff asked for inside the audit's transaction: without its line nothing is done, and
+ * work that throws because nothing was done leaves no line.
+ */
 export async function audited<T>(
   catalog: Database,
   entry: AuditEntry,

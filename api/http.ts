@@ -1,6 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
-import { UsherError } from '../core/domain/errors.js';
+import { type ErrorCode, UsherError } from '../core/domain/errors.js';
 import { reserveHandler } from './accept/reserve.js';
 import type { ApiDeps } from './deps.js';
 import { joinHandler } from './join.js';
@@ -27,12 +34,34 @@ type Direct = {
  */
 export function buildServer(app: Express, deps: ApiDeps): Server {
   const directOf = openDirect(deps);
-  return createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (req, res) => {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (req, res) => {
     const direct = req.method === 'POST' ? directOf(req) : undefined;
     if (direct) void answerDirect(req, res, direct, deps);
     else app(req, res);
   });
+  return server.on('clientError', refuseUnread);
 }
+
+/** What Node could not read as HTTP gets a problem document too, and its connection ends. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const told = unreadable[error.code ?? ''] ?? ['malformed', 'This is no HTTP request.'];
+  const refusal = new UsherError(...told);
+  const { status } = refusal;
+  const text = JSON.stringify(refusal.toProblem());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
+
+const unreadable: Record<string, [ErrorCode, string]> = {
+  HPE_HEADER_OVERFLOW: ['too_large', 'The headers of a call fit in 16 kB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['malformed', 'The call did not arrive in time.'],
+};
 
 function openDirect(deps: ApiDeps): (req: IncomingMessage) => Direct | undefined {
   const reserve = reserveHandler(deps);

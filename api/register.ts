@@ -57,6 +57,9 @@ function parseBody(req: Request, schema: z.ZodType): unknown {
 
 /** Old clients of such systems send these; they are dropped before the schema looks. */
 const toleratedFields = ['api_key', 'session_id'];
+/** A refusal names so many faults, each this long: it must not grow with what was sent. */
+const faultsMax = 20;
+const faultCharsMax = 80;
 
 /** @throws UsherError `unknown_field` or `malformed`, naming each field and what it should be. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: 'body' | 'query'): T {
@@ -66,16 +69,17 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: 'body' 
       : value;
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const unknown = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys : [],
-  );
+  const unknown = parsed.error.issues
+    .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+    .slice(0, faultsMax)
+    .map((key) => key.slice(0, faultCharsMax));
   if (unknown.length > 0) {
     throw new UsherError('unknown_field', `Leave out of the ${what}: ${unknown.join(', ')}.`, {
       extra: { fields: unknown },
     });
   }
-  const faults = parsed.error.issues.map((issue) => ({
-    field: issue.path.join('.'),
+  const faults = parsed.error.issues.slice(0, faultsMax).map((issue) => ({
+    field: issue.path.join('.').slice(0, faultCharsMax),
     message: issue.message,
   }));
   const text = faults.map(({ field, message }) => `${field || what}: ${message}`).join('; ');

@@ -1,6 +1,7 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
+import { UsherError } from '../core/domain/errors.js';
 import { formatId, formatShowId, parseShowId } from '../core/domain/ids.js';
 import type { DecisionMessage, News } from '../core/redis/news.js';
 import { grantBody, refusalOf } from './accept/answer.js';
@@ -36,6 +37,7 @@ export function openSockets(http: HttpServer, deps: ApiDeps): Sockets {
     pingTimeout: 20_000,
     allowRequest: (req, done) => done(null, isAllowedOrigin(req.headers, deps)),
   });
+  io.engine.use(refuseMethods);
   io.use((socket, next) => {
     try {
       const claims = readIdentity(`Bearer ${String(socket.handshake.auth.token)}`, deps.tokens);
@@ -108,6 +110,18 @@ function welcome(socket: Socket): void {
     Math.min(2 ** 31 - 1, Math.max(0, socket.data.expiresAtMs - Date.now())),
   );
   socket.on('disconnect', () => clearTimeout(over));
+}
+
+/** The transport answers other methods as if the fault were ours. */
+function refuseMethods(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+  if (/^(GET|POST|OPTIONS)$/.test(req.method ?? '')) {
+    next();
+    return;
+  }
+  const refusal = new UsherError('malformed', 'Sockets are spoken to by GET and POST.');
+  const text = JSON.stringify(refusal.toProblem());
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Length': text.length };
+  res.writeHead(refusal.status, headers).end(text);
 }
 
 /** Browsers send an Origin: it must be ours. Programs send none and bring a token anyway. */

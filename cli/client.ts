@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CliContext } from './context.js';
-import { CliError, exitCodes, refused, unreachable } from './exit.js';
+import { CliError, exitCodes, refused, unreachable, wrongUsage } from './exit.js';
 import { findTarget, type Target } from './target.js';
 
 export const callMsMax = 15_000;
@@ -63,6 +63,10 @@ async function send(
   path: string,
   { body, query, ifMatch, idempotencyKey }: CallOptions,
 ): Promise<Response> {
+  // An empty or dotted name would make the address that of another call.
+  if (path.split('/').some((part) => /^\.{0,2}$/.test(part))) {
+    throw wrongUsage('A name or id is empty or made of dots; write the one that you mean.');
+  }
   const url = new URL(`${target.url}/api/v1/staff/${path}`);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value);

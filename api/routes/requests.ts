@@ -32,7 +32,7 @@ export function requestRoutes(deps: ApiDeps): Route[] {
       method: 'post',
       path: reservePath,
       summary: 'Asks for seats; headers Authorization, Usher-Pass and Idempotency-Key',
-      identity: 'none',
+      identity: 'fan',
       answers: { 200: reserveAnswer, 202: pendingAnswer },
       body: reserveBody,
       handle: ({ req, body }) => reserve({ headers: req.headers, body, address: req.ip ?? '' }),

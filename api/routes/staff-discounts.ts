@@ -74,7 +74,11 @@ export function staffDiscountRoutes({ catalog }: Pick<ApiDeps, 'catalog'>): Rout
       roles: opsRoles,
       query: z.strictObject({
         limit: z.coerce.number().int().min(1).max(pageMax).default(pageMax),
-        cursor: z.string().max(24).default(''),
+        cursor: z
+          .string()
+          .max(24)
+          .regex(/^[A-Z0-9]*$/)
+          .default(''),
       }),
       answers: { 200: listOf(discountShape) },
       handle: async ({ query: { limit, cursor } }) => {
@@ -92,7 +96,7 @@ export function staffDiscountRoutes({ catalog }: Pick<ApiDeps, 'catalog'>): Rout
       roles: opsRoles,
       answers: { 200: discountShape },
       handle: async ({ params }) => {
-        const row = await readDiscount(catalog, plainDiscountCode(params.code ?? ''));
+        const row = await readDiscount(catalog, codeOf(params.code));
         return { status: 200, body: discountJson(found(row, 'code')) };
       },
     }),
@@ -119,12 +123,18 @@ export function staffDiscountRoutes({ catalog }: Pick<ApiDeps, 'catalog'>): Rout
       body: z.strictObject({}),
       answers: { 200: discountShape },
       handle: async ({ params, actor }) => {
-        const code = plainDiscountCode(params.code ?? '');
+        const code = codeOf(params.code);
         const ended = await catalog.transaction((tx) => endDiscount(tx, { code, actor }));
         return { status: 200, body: discountJson(ended) };
       },
     }),
   ];
+}
+
+/** A code as it is stored. @throws UsherError `not_found` for what could be none. */
+function codeOf(text: string | undefined): string {
+  const code = plainDiscountCode(text ?? '');
+  return found(/^[A-Z0-9]{4,24}$/.test(code) ? code : undefined, 'code');
 }
 
 /** @throws UsherError `not_found` for a sale or show, `not_acceptable` for dates that never are. */

@@ -19,7 +19,7 @@ import {
   retryRefund,
 } from '../../core/store/shard/give-back.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
-import { audited, seatNosOf, tellCancelled } from '../cancelling.js';
+import { assertCancelled, audited, seatNosOf, tellCancelled } from '../cancelling.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
 import { cancelledShape, ruleOf, seatNames } from './booking-cancel.js';
@@ -68,11 +68,13 @@ function cancelRoute(deps: Deps): Route {
         before: { state: booking.state, seats: booking.tickets.map((ticket) => ticket.seat) },
         after: { seats: body.seats ?? 'all', refund: body.refund },
       };
-      const done = await audited(catalog, entry, () =>
-        changeShow(shard, ref.showId, (change) =>
+      const done = await audited(catalog, entry, async () => {
+        const changed = await changeShow(shard, ref.showId, (change) =>
           cancelBooking(change, { ...wish, reason: 'staff' }),
-        ),
-      );
+        );
+        assertCancelled(changed.result);
+        return changed;
+      });
       return { status: 202, body: await tellCancelled(deps, ref, done) };
     },
   });
@@ -90,20 +92,21 @@ function refundRoute({ catalog, shards }: Deps): Route {
       reason: z.string().trim().min(1).max(200),
     }),
     answers: { 202: owedShape },
-    handle: async ({ params, body, actor }) => {
+    handle: async ({ params, body: wanted, actor }) => {
       const ref = bookingRef(params.id);
       const shard = await shards.forShow(ref.showId);
       const entry = {
         actor,
         action: 'booking.refund',
         subject: formatId('booking', ref),
-        after: body,
+        after: wanted,
       };
-      const wish = { bookingId: ref.no, amount: body.amount };
-      const { result } = await audited(catalog, entry, () =>
-        changeShow(shard, ref.showId, (change) => giveBack(change, wish)),
-      );
-      return { status: 202, body: owedBody(ref, result) };
+      const wish = { bookingId: ref.no, amount: wanted.amount };
+      const body = await audited(catalog, entry, async () => {
+        const { result } = await changeShow(shard, ref.showId, (change) => giveBack(change, wish));
+        return owedBody(ref, result);
+      });
+      return { status: 202, body };
     },
   });
 }
@@ -122,10 +125,13 @@ function retryRoute({ catalog, shards }: Deps): Route {
       const shard = await shards.forShow(ref.showId);
       const entry = { actor, action: 'refund.retry', subject: formatRefundId(ref) };
       const wish = { reservationId: ref.no, refundNo: ref.refundNo };
-      const { result } = await audited(catalog, entry, () =>
-        changeShow(shard, ref.showId, (change) => retryRefund(change, wish)),
-      );
-      return { status: 202, body: owedBody(ref, result) };
+      const body = await audited(catalog, entry, async () => {
+        const { result } = await changeShow(shard, ref.showId, (change) =>
+          retryRefund(change, wish),
+        );
+        return owedBody(ref, result);
+      });
+      return { status: 202, body };
     },
   });
 }
@@ -144,15 +150,14 @@ function paidRoute({ catalog, shards }: Deps): Route {
       const shard = await shards.forShow(ref.showId);
       const entry = { actor, action: 'refund.paid', subject: formatRefundId(ref) };
       const wish = { reservationId: ref.no, refundNo: ref.refundNo };
-      const { result } = await audited(catalog, entry, () =>
-        changeShow(shard, ref.showId, (change) => payOut(change, wish)),
-      );
-      if (result.kind === 'owed') {
-        const { amount, currency, refundNo } = result;
-        const cash = { staffName: actor, showId: ref.showId, bookingId: ref.no, amount, currency };
-        await noteCash(catalog, { ...cash, kind: 'refund', refundNo });
-      }
-      return { status: 200, body: owedBody(ref, result) };
+      const body = await audited(catalog, entry, async () => {
+        const { result } = await changeShow(shard, ref.showId, (change) => payOut(change, wish));
+        return owedBody(ref, result);
+      });
+      const { amount, currency } = body;
+      const cash = { staffName: actor, showId: ref.showId, bookingId: ref.no, amount, currency };
+      await noteCash(catalog, { ...cash, kind: 'refund', refundNo: ref.refundNo });
+      return { status: 200, body };
     },
   });
 }

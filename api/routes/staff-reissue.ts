@@ -69,9 +69,9 @@ export function staffReissueRoutes({ catalog, shards }: Deps): Route[] {
           const { result } = await changeShow(shard, ref.showId, (change) =>
             reissueTickets(change, ref.no, actor),
           );
+          if (result === undefined) throw noTickets();
           return result;
         });
-        if (counter === undefined) throw noTickets();
         return { status: 202, body: { booking_id: id, counter } };
       },
     }),

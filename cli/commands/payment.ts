@@ -143,7 +143,12 @@ async function untilDone(client: StaffClient, asked: Close): Promise<Close> {
   let close = asked;
   while (close.state !== 'done') {
     if (close.error !== null) throw refused('not_now', `The day cannot be closed: ${close.error}`);
-    if (performance.now() > deadline) throw refused('not_now', 'The close takes too long.');
+    if (performance.now() > deadline) {
+      throw refused(
+        'not_now',
+        `The close of ${asked.day} is asked for, but not done yet. Repeat this later; if it never is, look with \`./usher status\` whether a processor runs.`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     close = await client.get(`payments/reconcile/${asked.day}`, closeSchema);
   }

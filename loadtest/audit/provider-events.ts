@@ -36,11 +36,14 @@ function checkTotals(books: ProviderBooks, { payments, refunds }: Kept, findings
     entry[what] += amount;
     into.set(currency.toUpperCase(), entry);
   };
+  // What the desk took and gave back is in its till, which the provider knows nothing of.
   for (const row of payments) {
-    if (capturedPayments.includes(row.state)) add(ours, row.currency, 'taken', row.amount);
+    if (row.method !== 'provider' || !capturedPayments.includes(row.state)) continue;
+    add(ours, row.currency, 'taken', row.amount);
   }
   for (const row of refunds) {
-    if (row.state === 'SUCCEEDED') add(ours, row.currency, 'back', row.amount);
+    if (row.state !== 'SUCCEEDED' || row.provider_id?.startsWith('desk')) continue;
+    add(ours, row.currency, 'back', row.amount);
   }
   const currencies = new Map(books.intents.map((intent) => [intent.id, intent.currency]));
   for (const intent of books.intents) add(theirs, intent.currency, 'taken', intent.amount_received);

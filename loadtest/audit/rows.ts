@@ -67,6 +67,8 @@ export type PaymentRow = {
   intent_id: string | null;
   received_amount: number | null;
   received_currency: string | null;
+  /** Who took it: `provider`, or the desk by `cash` or `card`. */
+  method: string;
   updated_at: Date;
 };
 export type RefundRow = {
@@ -151,7 +153,7 @@ const columns = {
   booking: 'booking_id, fan_id, state, amount, currency, attempt, created_at',
   ticket: 'booking_id, seat_no, state, used_at',
   payment:
-    'reservation_id, attempt, state, amount, currency, intent_id, received_amount, received_currency, updated_at',
+    'reservation_id, attempt, state, amount, currency, intent_id, received_amount, received_currency, method, updated_at',
   refund:
     'reservation_id, refund_no, attempt, amount, currency, state, provider_id, intent_id, retry_of',
   waitlist:

@@ -216,6 +216,24 @@ describe("the provider's books", () => {
   });
 });
 
+describe('the till', () => {
+  it('I28: is not held against the provider', async () => {
+    const world = await history();
+    const differences = async () =>
+      (await audit({ ...stores, settled: true, providerUrl: sandbox.url })).violations
+        .filter(({ rule, where }) => rule === 'I28' && where === 'the provider')
+        .map(({ text }) => text);
+    const before = await differences();
+    await world.shardSql(
+      `INSERT INTO payment (show_id, reservation_id, attempt, idem_key, payment_token, state,
+         amount, currency, created_at, updated_at, method, taken_by)
+       VALUES (?, ?, 2, 'till', 'desk', 'SUCCEEDED', 777, 'INR', NOW(3), NOW(3), 'cash', 'mira')`,
+      [world.show.showId, world.booked.no],
+    );
+    expect(await differences()).toEqual(before);
+  });
+});
+
 describe('the mailbox', () => {
   const keep = (key: string, to: string) =>
     mailbox.store.keep(Buffer.from(`Message-ID: <${key}@usher.invalid>\r\nSubject: x\r\n\r\nx`), [

@@ -7,6 +7,7 @@ import { staffRoutes } from '../../api/routes/staff-all.js';
 import { runCli } from '../../cli/program.js';
 import { formatId, formatTicketId } from '../../core/domain/ids.js';
 import { signTicketCode } from '../../core/runtime/ticket-code.js';
+import { listAudit } from '../../core/store/catalog/audit.js';
 import { claimMessages, failMessage, insertMessages } from '../../core/store/catalog/messages.js';
 import { recordCash } from '../../core/store/catalog/tills.js';
 import { type AuditWorld, openAuditWorld, type Purchase } from '../support/audit-world.js';
@@ -124,6 +125,26 @@ describe('the desk and the door by command line', () => {
     expect((await scan({})).status).toBe(200);
     expect((await scan({})).status).toBe(200);
     expect((await scan({ scan_id: 'scan-0000002' })).status).toBe(409);
+  });
+
+  it('writes no audit line for what was refused', async () => {
+    const bought = await buy([0, 1]);
+    const booking = formatId('booking', { showId: world.show.showId, no: bought.no });
+    const actions = async () =>
+      (await listAudit(stores.catalog, { subject: booking })).map(({ action }) => action);
+    const some = ['--amount', '100', '--reason', 'late', '--json'];
+    expect((await usher(['booking', 'cancel', booking, '--json'])).code).toBe(0);
+    expect((await usher(['booking', 'cancel', booking, '--json'])).code).toBe(1);
+    expect((await usher(['booking', 'refund', booking, ...some])).code).toBe(1);
+    expect((await usher(['booking', 'reissue', booking, '--json'])).code).toBe(1);
+    expect(await actions()).toEqual(['booking.cancel']);
+  });
+
+  it('takes no empty or dotted name for another call', async () => {
+    for (const name of ['', '.', '..']) {
+      const { code, err } = await usher(['sale', 'show', name]);
+      expect([code, err]).toEqual([2, expect.stringContaining('empty or made of dots')]);
+    }
   });
 
   it('goes on without network, and hands over what it admitted', async () => {

@@ -60,6 +60,9 @@ describe('usher discount', () => {
     );
     expect((await create('NOSHOW', '--percent', '5', '--uses', '1', '--shows', 'zz')).code).toBe(1);
     expect((await world.usher('discount', 'end', 'NOBODY')).code).toBe(1);
+    for (const verb of ['show', 'end']) {
+      expect((await world.usher('discount', verb, 'ÜÜÜÜ', '--json')).err).toContain('not_found');
+    }
     world.login('box_office');
     expect((await create('DESK', '--percent', '5', '--uses', '1')).code).toBe(1);
     expect((await world.usher('discount', 'list', '--json')).code).toBe(1);
