@@ -55,7 +55,8 @@ export function openLines(shards: Pick<Shards, 'forShow'>): Lines {
       const offers = entry && entry.offered > 0 ? await readOpenOffers(shard, showId, fanId) : [];
       const [offer] = offers;
       const isWaiting = entry?.state === 'WAITING';
-      if (!entry || (!isWaiting && !offer)) return undefined;
+      // An offer whose time is over goes back into the line with the next batch.
+      if (!entry || (!isWaiting && entry.state !== 'OFFERED')) return undefined;
       const ahead = isWaiting ? await readAhead(shard, showId, entry.place) : undefined;
       const summary = ahead && (await summaryOf(shard, showId));
       return {

@@ -5,6 +5,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createSecretsFile } from '../core/runtime/secrets.js';
+import { localShardUrl } from './commands/shard.js';
 import type { CliContext } from './context.js';
 import { buildProgram, runCli } from './program.js';
 
@@ -23,6 +24,12 @@ function leaves(command: Command, path = ''): { name: string; command: Command }
     return child.commands.length > 0 ? leaves(child, name) : [{ name, command: child }];
   });
 }
+
+it('puts a further local shard beside the catalog, under a number that none has had', () => {
+  const catalog = 'mysql://usher:secret@127.0.0.1:3307/usher_catalog';
+  const next = localShardUrl(catalog, [1, 4, 2]);
+  expect(next).toBe('mysql://usher:secret@127.0.0.1:3307/usher_shard_5');
+});
 
 describe('the command line', () => {
   let folder: string;

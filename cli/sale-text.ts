@@ -22,6 +22,7 @@ export const saleSchema = z
     hold_seconds: z.number(),
     hold_limit_seconds: z.number(),
     payment_seconds: z.number(),
+    waitlist: z.object({ offer_seconds: z.number(), stop_minutes_before: z.number() }).nullable(),
     seats_left: z.number(),
     message: z.string().nullable(),
     version: z.number(),
@@ -63,9 +64,17 @@ export function saleText(sale: Sale): string {
     ['price rules', sale.price_rules ? JSON.stringify(sale.price_rules) : 'none'],
     ['hold lasts', `${sale.hold_seconds} s, extended ${sale.hold_limit_seconds} s at most`],
     ['time to pay', `${sale.payment_seconds} s for each payment`],
+    ['waitlist', sale.waitlist ? waitlistText(sale.waitlist) : 'none: full means sold out'],
     ['shows', sale.shows],
     ['seats left', sale.seats_left],
     ['message', sale.message],
     ['version', sale.version],
   ]);
+}
+
+function waitlistText({
+  offer_seconds,
+  stop_minutes_before,
+}: NonNullable<Sale['waitlist']>): string {
+  return `offers last ${offer_seconds} s, none in the last ${stop_minutes_before} minutes before a show`;
 }

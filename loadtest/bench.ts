@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { auditSettings, benchAudit, quickAuditSettings } from './bench/audit.js';
 import { benchCompare, compareSettings } from './bench/compare.js';
 import { benchLane, laneSettings } from './bench/lane.js';
-import { benchLanes, lanesSettings, quickLanes } from './bench/lanes.js';
+import { benchLanes, laneRowNames, lanesSettings, quickLanes } from './bench/lanes.js';
 import { type BenchReport, printReport } from './bench/report.js';
 import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
@@ -34,7 +34,8 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
 
   --quick   one short round, to see that it runs
   --binlog  with the binary log on and synced at each commit (lane)
-  --write-docs  puts the figures into docs/benchmarks.md (audit, compare, room)
+  --only ROW…   these rows of lanes alone: ROWS
+  --write-docs  puts the figures into docs/benchmarks.md, the rest stays (audit, compare, lanes, room)
   --json    the report as JSON`;
 
 async function main(): Promise<void> {
@@ -44,10 +45,15 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       binlog: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
       'write-docs': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
+  const [name = '', ...more] = positionals;
+  // `--only drain shows` gives the parser one value and one word more.
+  const asked = [...values.only.flatMap((text) => text.split(',')), ...more];
+  const only = laneRowNames.filter((row) => asked.includes(row));
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const benches: Record<string, () => Promise<BenchReport>> = {
     lane: () =>
@@ -70,17 +76,20 @@ async function main(): Promise<void> {
       ),
     audit: () => benchAudit(values.quick ? quickAuditSettings : auditSettings, say),
     room: () => benchRoom(values.quick ? quickRoomSettings : roomSettings, say),
-    lanes: () => benchLanes({ ...lanesSettings, ...(values.quick ? quickLanes : {}) }, say),
+    lanes: () => {
+      const settings = { ...lanesSettings, ...(values.quick ? quickLanes : {}) };
+      return benchLanes(settings, only, say);
+    },
     reserve: () =>
       benchReserve(
         { ...reserveSettings, ...(values.quick ? { rounds: 1, requests: 1_000, shows: [1] } : {}) },
         say,
       ),
   };
-  const [name = ''] = positionals;
   const bench = benches[name];
-  if (!bench) {
-    console.log(usage);
+  const strange = asked.filter((row) => !laneRowNames.some((known) => known === row));
+  if (!bench || strange.length > 0 || (name !== 'lanes' && asked.length > 0)) {
+    console.log(usage.replace('ROWS', laneRowNames.join(', ')));
     process.exitCode = values.help || name === '' ? 0 : exitUsage;
     return;
   }

@@ -47,7 +47,8 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const kept = { log, secrets, strict: true };
   const shards = await openShards(catalog, config.shardUrls, kept);
   // Lanes have their own connections, which the server drops soon when a process is paused.
-  const laneShards = await openShards(catalog, config.shardUrls, { ...kept, limits: lanesLimits });
+  const limits = { ...lanesLimits, isolation: config.lanesIsolation };
+  const laneShards = await openShards(catalog, config.shardUrls, { ...kept, limits });
   const redis = openRedis(config.redisUrl, 'command', onRedisError);
   await assertRedis(redis, log);
   const workerRedis = openRedis(config.redisUrl, 'worker', onRedisError);

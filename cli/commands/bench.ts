@@ -21,6 +21,7 @@ export function addBenchCommand(program: Command, session: Session): void {
         '  usher bench lane',
         '  usher bench reserve --json',
         '  usher bench room --quick',
+        '  usher bench lanes --only drain expiry --quick',
         '  usher bench compare --write-docs',
       ].join('\n'),
     )

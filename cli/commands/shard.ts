@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseShowId } from '../../core/domain/ids.js';
 import { openLog } from '../../core/runtime/log.js';
 import { readLocalSettings } from '../../core/runtime/supervisor-env.js';
-import { addShard, ShardTakenError } from '../../core/store/add-shard.js';
+import { addShard, NoDatabaseError, ShardTakenError } from '../../core/store/add-shard.js';
 import { listShards } from '../../core/store/catalog/shard-urls.js';
 import { listMoves, type Move, planMove, readMove } from '../../core/store/catalog/show-moves.js';
 import { lanesLimits } from '../../core/store/database.js';
@@ -22,6 +22,8 @@ const joinedAfterSeconds = 4;
 const watchEveryMs = 300;
 /** A move that can't be made, such as to a shard that is away, is left to the processors. */
 const triesMsMax = 20_000;
+/** How long a second move of a show waits for the first one to be cleared up. */
+const freeMsMax = 60_000;
 
 /** These speak to the databases themselves, so that they work while programs are away. */
 export function addShardCommands(program: Command, session: Session): void {
@@ -130,32 +132,42 @@ function movesTable(moves: MoveJson[]): string {
 
 async function add(stores: DirectStores, call: Call): Promise<void> {
   const { catalog, config, secrets, shards } = stores;
-  const url = call.args[0] ?? nextLocalUrl(stores, call);
+  const url = call.args[0] ?? (await nextLocalUrl(stores, call));
   const shardId = await addShard(
     { catalog, catalogUrl: config.catalogUrl, secrets },
     { url, knownIds: shards.ids(), actor: localActor },
   ).catch((error) => {
-    throw error instanceof ShardTakenError ? refused('conflict', error.message) : error;
+    const isKnown = error instanceof ShardTakenError || error instanceof NoDatabaseError;
+    throw isKnown ? refused('conflict', error.message) : error;
   });
   call.out.note(`Shard ${shardId} is there; programs join it within seconds.`);
   await delay(joinedAfterSeconds * 1_000);
   await rebalance(stores, call, { shard_id: shardId });
 }
 
-/** The next database on the private server of a local Usher. */
-function nextLocalUrl({ config, shards }: DirectStores, { context }: Call): string {
+/** Beside the catalog's database, under the next number. */
+export function localShardUrl(catalogUrl: string, knownIds: number[]): string {
+  const url = new URL(catalogUrl);
+  url.pathname = `/usher_shard_${Math.max(0, ...knownIds) + 1}`;
+  return url.toString();
+}
+
+/** The next database on the server of a local Usher. */
+async function nextLocalUrl({ catalog, config }: DirectStores, { context }: Call): Promise<string> {
   if (readLocalSettings(dataDirOf(context)) === null) {
     throw wrongUsage(
       'Give the URL of the database: usher shard add mysql://user:password@host/name',
     );
   }
-  const url = new URL(config.catalogUrl);
-  url.pathname = `/usher_shard_${Math.max(0, ...shards.ids()) + 1}`;
-  return url.toString();
+  return localShardUrl(
+    config.catalogUrl,
+    // One that is away has its database too.
+    (await listShards(catalog)).map(({ shardId }) => shardId),
+  );
 }
 
 async function move(stores: DirectStores, { args, options, out }: Call): Promise<void> {
-  const { catalog, shards } = stores;
+  const { shards } = stores;
   const showId = parseShowId(args[0] ?? '');
   const toShard = Number(options.to);
   if (showId === undefined)
@@ -170,10 +182,36 @@ async function move(stores: DirectStores, { args, options, out }: Call): Promise
   if (from === undefined) throw refused('not_found', `There is no show ${showId}.`);
   if (from === toShard) throw refused('conflict', `Show ${showId} is on shard ${toShard} already.`);
   const plan = { showId, toShard, evenSelling: options.now === true, actor: localActor };
-  if (!(await catalog.transaction((tx) => planMove(tx, plan)))) {
-    throw refused('conflict', `Show ${showId} is on its way already; see \`usher shard list\`.`);
-  }
+  await planWhenFree(stores, plan, out);
   await follow(stores, [showId], out, {});
+}
+
+/**
+ * A show may move again once its old rows are gone, which is some seconds after it is served from
+ * its new shard: waits for that, and helps where no processor runs.
+ */
+async function planWhenFree(
+  { catalog, config, shards }: DirectStores,
+  plan: Parameters<typeof planMove>[1],
+  out: Out,
+): Promise<void> {
+  const mover = openMover(config.catalogUrl, { shards }, openLog('mover', 'silent'));
+  const untilMs = Date.now() + freeMsMax;
+  try {
+    for (let told = false; !(await catalog.transaction((tx) => planMove(tx, plan))); told = true) {
+      const { showId } = plan;
+      if (!told) out.note(`show ${showId} was moved just now: waiting until that is cleared up`);
+      if (Date.now() > untilMs) {
+        throw refused(
+          'conflict',
+          `Show ${showId} has been on its way for ${freeMsMax / 1_000} s; see \`usher shard list\`.`,
+        );
+      }
+      if (!(await mover.turn())) await delay(watchEveryMs);
+    }
+  } finally {
+    await mover.close();
+  }
 }
 
 async function rebalance(

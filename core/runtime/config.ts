@@ -54,6 +54,7 @@ const schema = z.object({
   USHER_EVENTS_WEBHOOK_URL: url(['http', 'https']).optional(),
   USHER_EVENTS_WEBHOOK_SECRET: z.string().min(16).optional(),
   USHER_LIMITS: z.enum(['normal', 'loose', 'off']).default('normal'),
+  USHER_LANES_ISOLATION: z.enum(['READ COMMITTED', 'SERIALIZABLE']).default('READ COMMITTED'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
@@ -87,6 +88,8 @@ export type Config = {
   /** Which push services notes may go to: `any` is for tests. */
   pushHosts: 'public' | 'any';
   limits: 'normal' | 'loose' | 'off';
+  /** Of the lanes' transactions; anything but READ COMMITTED is for a bench. */
+  lanesIsolation: 'READ COMMITTED' | 'SERIALIZABLE';
   secretsFile: string | undefined;
   logLevel: string;
 };
@@ -114,6 +117,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (production && value.USHER_PUSH_HOSTS === 'any') {
     faults.push('USHER_PUSH_HOSTS=any is refused in production; leave it out');
+  }
+  if (production && value.USHER_LANES_ISOLATION !== 'READ COMMITTED') {
+    faults.push('USHER_LANES_ISOLATION is for a bench and refused in production; leave it out');
   }
   if (production && !value.USHER_SECRETS_FILE) {
     faults.push('USHER_SECRETS_FILE must name the file with your keys in production');
@@ -148,6 +154,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     messageGateway: webhookOf(value.USHER_MESSAGE_WEBHOOK_URL, value.USHER_MESSAGE_WEBHOOK_SECRET),
     pushHosts: value.USHER_PUSH_HOSTS,
     limits: value.USHER_LIMITS,
+    lanesIsolation: value.USHER_LANES_ISOLATION,
     secretsFile: value.USHER_SECRETS_FILE,
     logLevel: value.USHER_LOG_LEVEL,
   };

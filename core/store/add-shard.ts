@@ -8,10 +8,13 @@ import { migrateAll } from './migrate.js';
 /** The database carries the number of a shard that is here already. */
 export class ShardTakenError extends Error {}
 
+/** The database isn't there, and the account may not make it. */
+export class NoDatabaseError extends Error {}
+
 /**
  * Makes a database a shard of this Usher: created where the account may, brought to the newest
  * schema, numbered, and told to every program by the catalog. Returns its number.
- * @throws ShardTakenError.
+ * @throws ShardTakenError, NoDatabaseError.
  */
 export async function addShard(
   {
@@ -68,9 +71,21 @@ async function createDatabase(url: string): Promise<void> {
   } catch (error) {
     const { errno } = error as { errno?: number };
     if (errno !== 1044 && errno !== 1227) throw error;
+    if (await exists(admin, name)) return;
+    throw new NoDatabaseError(
+      `There is no database ${name} on ${server.hostname}, and this account may not create one. Have it created, with all rights on it for the account, and repeat the command.`,
+    );
   } finally {
     await admin.close();
   }
+}
+
+async function exists(admin: Database, name: string): Promise<boolean> {
+  const rows = await admin.rows(
+    'SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
+    [name],
+  );
+  return rows.length > 0;
 }
 
 async function numberOf(shard: Database): Promise<number | undefined> {

@@ -45,6 +45,8 @@ export type DatabaseLimits = {
   idleSeconds: number;
   /** Several statements may travel in one packet: only for pools of the hot path. */
   oneTrip?: boolean;
+  /** READ COMMITTED without it; the other is for a bench. */
+  isolation?: 'READ COMMITTED' | 'SERIALIZABLE';
 };
 
 export const lanesLimits: DatabaseLimits = {
@@ -89,7 +91,7 @@ export function openDatabase(url: string, limits: DatabaseLimits = usualLimits):
   });
   pool.on('connection', (connection) => {
     connection.query(sessionStatement(limits));
-    connection.query(isolationStatement);
+    connection.query(isolationStatement(limits));
   });
   return {
     ...queryable(sayOn(pool, limits)),
@@ -118,7 +120,7 @@ export function openKnex(url: string, limits: DatabaseLimits = usualLimits): Kne
       ) => {
         connection.query(sessionStatement(limits), (error) => {
           if (error) return done(error, connection);
-          connection.query(isolationStatement, (failed) => done(failed, connection));
+          connection.query(isolationStatement(limits), (failed) => done(failed, connection));
         });
       },
     },
@@ -126,7 +128,9 @@ export function openKnex(url: string, limits: DatabaseLimits = usualLimits): Kne
   });
 }
 
-const isolationStatement = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+function isolationStatement({ isolation = 'READ COMMITTED' }: DatabaseLimits): string {
+  return `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`;
+}
 
 function sessionStatement(limits: DatabaseLimits): string {
   return `${sessionMode}, innodb_lock_wait_timeout = ${limits.lockWaitSeconds}, wait_timeout = ${limits.idleSeconds}`;

@@ -17,7 +17,11 @@ type Settings = {
  * committed rows only, refusing bad values, a clock near this machine's.
  * @throws when the database can't be asked.
  */
-export async function checkDatabase(database: Database, name: string): Promise<Footing[]> {
+export async function checkDatabase(
+  database: Database,
+  name: string,
+  level = 'READ COMMITTED',
+): Promise<Footing[]> {
   const beforeMs = Date.now();
   const [row] = await database.rows<Settings>(
     `SELECT VERSION() AS version, @@SESSION.sql_mode AS mode, @@SESSION.time_zone AS zone,
@@ -41,7 +45,7 @@ export async function checkDatabase(database: Database, name: string): Promise<F
     ),
     footing(
       `${name}: isolation`,
-      isolation?.Value === 'READ-COMMITTED',
+      isolation?.Value === level.replace(' ', '-'),
       String(isolation?.Value),
       'A proxy between Usher and MySQL changes the session; let SET SESSION through.',
     ),
@@ -67,6 +71,10 @@ export async function checkDatabase(database: Database, name: string): Promise<F
 }
 
 /** @throws Error when the database is not as the promises need it. */
-export async function assertDatabase(database: Database, name: string): Promise<void> {
-  assertFooting(await checkDatabase(database, name));
+export async function assertDatabase(
+  database: Database,
+  name: string,
+  level?: string,
+): Promise<void> {
+  assertFooting(await checkDatabase(database, name, level));
 }

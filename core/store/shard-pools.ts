@@ -101,7 +101,7 @@ async function openShard(
     const [row] = await database.rows<{ shard_id: number }>('SELECT shard_id FROM shard_identity');
     if (!row) throw new Error('A shard has no number yet. Run: ./usher migrate');
     const shardId = row.shard_id;
-    if (strict) await assertDatabase(database, `shard ${shardId}`);
+    if (strict) await assertDatabase(database, `shard ${shardId}`, limits?.isolation);
     return { shardId, database };
   } catch (error) {
     await database.close();

@@ -67,7 +67,7 @@ export function printReport(report: BenchReport, json: boolean): void {
       Math.round(row.per_second).toLocaleString('en'),
       row.p50_ms.toFixed(1),
       row.p99_ms.toFixed(1),
-      row.ratio === null ? '' : `${row.ratio.toFixed(1)} x`,
+      row.ratio === null ? '' : `${row.ratio.toFixed(2)} x`,
     ]);
   }
   console.log(`${report.name} at ${report.commit} on ${report.machine}`);

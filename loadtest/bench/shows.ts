@@ -25,24 +25,49 @@ export async function makeShow(
   showId: number,
   { seats, shardNo = 0 }: { seats: number; shardNo?: number },
 ): Promise<BenchShow> {
+  await writeShows(stage, [showId], { seats, shardNo });
+  return { showId, seats: seatNames(seats) };
+}
+
+/** Makes shows with consecutive numbers, spread over so many shards in turn. */
+export async function makeShows(
+  stage: Stage,
+  plan: { firstId: number; count: number; seats: number; shards: number },
+): Promise<BenchShow[]> {
+  const { firstId, count, seats, shards } = plan;
+  const ids = Array.from({ length: count }, (_, index) => firstId + index);
+  for (let shardNo = 0; shardNo < shards; shardNo += 1) {
+    const own = ids.filter((_, index) => index % shards === shardNo);
+    if (own.length > 0) await writeShows(stage, own, { seats, shardNo });
+  }
+  const names = seatNames(seats);
+  return ids.map((showId) => ({ showId, seats: names }));
+}
+
+async function writeShows(
+  stage: Stage,
+  ids: number[],
+  { seats, shardNo }: { seats: number; shardNo: number },
+): Promise<void> {
   const shard = stage.shards[shardNo] ?? stage.shard;
+  const many = (row: string) => ids.map(() => row).join(', ');
   await stage.catalog.query(
     `INSERT INTO shows (show_id, show_key, sale_id, movie_id, hall_id, shard_id, state, starts_at,
        currency, prices, price_from, seats_total, seats_free)
-     VALUES (?, ?, ?, 'bench', 'bench', ?, 'ACTIVE', NOW(3) + INTERVAL 3 DAY, 'INR', '{}', 100, ?, ?)`,
-    [showId, `bench-${showId}`, benchSale, shardNo + 1, seats, seats],
+     VALUES ${many("(?, ?, ?, 'bench', 'bench', ?, 'ACTIVE', NOW(3) + INTERVAL 3 DAY, 'INR', '{}', 100, ?, ?)")}`,
+    ids.flatMap((id) => [id, `bench-${id}`, benchSale, shardNo + 1, seats, seats]),
   );
   await shard.query(
     `INSERT INTO show_gate (show_id, sale_id, state, opens_at, closes_at)
-     VALUES (?, ?, 'OPEN', NOW(3) - INTERVAL 1 HOUR, NOW(3) + INTERVAL 3 DAY)`,
-    [showId, benchSale],
+     VALUES ${many("(?, ?, 'OPEN', NOW(3) - INTERVAL 1 HOUR, NOW(3) + INTERVAL 3 DAY)")}`,
+    ids.flatMap((id) => [id, benchSale]),
   );
   await shard.query(
     `INSERT INTO show_head (show_id, lane, starts_at, currency, seat_cap, hold_seconds, hold_limit_seconds)
-     VALUES (?, ?, NOW(3) + INTERVAL 3 DAY, 'INR', 10, 3600, 3600)`,
-    [showId, showId % 16],
+     VALUES ${many("(?, ?, NOW(3) + INTERVAL 3 DAY, 'INR', 10, 3600, 3600)")}`,
+    ids.flatMap((id) => [id, id % 16]),
   );
-  const rows = Array.from({ length: seats }, (_, no) => seatRow(showId, no));
+  const rows = ids.flatMap((id) => Array.from({ length: seats }, (_, no) => seatRow(id, no)));
   for (let start = 0; start < rows.length; start += rowsPerStatement) {
     await shard.query(
       `INSERT INTO show_seat (show_id, seat_no, seat, row_label, row_no, x, zone, kind, price, state)
@@ -50,7 +75,10 @@ export async function makeShow(
       [rows.slice(start, start + rowsPerStatement)],
     );
   }
-  return { showId, seats: rows.map((row) => String(row[2])) };
+}
+
+function seatNames(seats: number): string[] {
+  return Array.from({ length: seats }, (_, no) => String(seatRow(0, no)[2]));
 }
 
 function seatRow(showId: number, no: number): (string | number)[] {

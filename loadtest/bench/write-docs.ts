@@ -4,8 +4,22 @@ import { packageRoot } from '../../core/runtime/paths.js';
 import { replaceBetween } from '../report/markers.js';
 import type { BenchReport } from './report.js';
 
-/** Puts a report into its place in docs/benchmarks.md, with machine, commit and settings. */
+/**
+ * Puts a report into its place in docs/benchmarks.md, with machine, commit and settings. The rows of
+ * lanes have a place for each scenario, so that those not measured stay as they are.
+ */
 export function writeBenchDocs(report: BenchReport): void {
+  if (report.name !== 'lanes') {
+    write(`bench ${report.name}`, report);
+    return;
+  }
+  for (const scenario of new Set(report.rows.map((row) => row.scenario))) {
+    const rows = report.rows.filter((row) => row.scenario === scenario);
+    write(`bench lanes ${scenario}`, { ...report, rows });
+  }
+}
+
+function write(place: string, report: BenchReport): void {
   const path = join(packageRoot, 'docs/benchmarks.md');
   const text = readFileSync(path, 'utf8');
   const more = report.rows.some((row) => 'last_fan_knows_ms' in row);
@@ -19,7 +33,7 @@ export function writeBenchDocs(report: BenchReport): void {
       whole(row.per_second),
       whole(row.p50_ms),
       whole(row.p99_ms),
-      row.ratio === null ? '' : row.ratio.toFixed(1),
+      row.ratio === null ? '' : row.ratio.toFixed(2),
       ...(more ? [whole(extra.last_fan_knows_ms ?? 0), String(extra.promised_and_lost ?? 0)] : []),
     ];
   });
@@ -34,7 +48,7 @@ export function writeBenchDocs(report: BenchReport): void {
     `|${head.map(() => '---').join('|')}|`,
     ...rows.map(line),
   ];
-  writeFileSync(path, replaceBetween(text, `bench ${report.name}`, content.join('\n')));
+  writeFileSync(path, replaceBetween(text, place, content.join('\n')));
 }
 
 function whole(value: number): string {

@@ -14,7 +14,7 @@ const sweepAloneEveryMs = 100;
 const expireEveryMs = 500;
 const overdueShowsMax = 500;
 const pricesEveryMs = 2_000;
-/** Every sweep looks at what came since the one before the last. */
+/** Every sweep looks at what came between the two before it. */
 const shortLook = 2;
 /** Every so many sweeps it looks this many sweeps back: no commit is later than that. */
 const longLook = 15;
@@ -43,7 +43,7 @@ export function openSweeper(
       loop(
         () => closed,
         () => (isRedisUp() ? sweepEveryMs : sweepAloneEveryMs),
-        () => sweep(shard, shardId, asked, marks),
+        () => sweep(shard, shardId, asked, { marks, isRedisUp: isRedisUp() }),
         (error) => log.warn({ shardId, err: error }, 'a sweep failed'),
       ),
       loop(
@@ -82,18 +82,21 @@ function withoutWaiting(lanes: Lanes, onError: (error: unknown) => void): Lanes 
 
 /**
  * Looks for waiting requests among the journal numbers given out lately. `marks` holds the newest
- * number at each of the last sweeps; the first sweep of a process looks at the whole journal.
+ * number at each of the last sweeps; the first sweep of a process looks at the whole journal. What
+ * is younger than a sweep is left to the wake-ups while there are any: in a rush some requests
+ * always wait, and every processor would drain the lanes of every other.
  */
 export async function sweep(
   shard: Database,
   shardId: number,
   lanes: Lanes,
-  marks: number[],
+  { marks, isRedisUp }: { marks: number[]; isRedisUp: boolean },
 ): Promise<void> {
   const newest = await newestRequestId(shard);
+  const upTo = (isRedisUp && marks.at(-1)) || newest;
   const isLong = marks.length >= longLook + shortLook;
   const from = isLong ? marks[0] : marks.at(-shortLook);
-  const strays = await findStrays(shard, from ?? 0, newest);
+  const strays = await findStrays(shard, from ?? 0, upTo);
   if (isLong) marks.splice(0, longLook);
   marks.push(newest);
   for (const stray of strays.filter((one) => one.floorId > one.lowestId)) {

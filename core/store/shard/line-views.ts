@@ -66,7 +66,10 @@ export type OpenOffer = {
   expiresAt: Date;
 };
 
-/** Offers of a show that are out, those that end first on top; of one fan or of all. */
+/**
+ * Offers of a show that can be taken or are being paid, those that end first on top; of one fan or
+ * of all. One whose time is over is nobody's, whether or not anybody has ended it yet.
+ */
 export async function readOpenOffers(
   shard: Reader,
   showId: ShowId,
@@ -75,7 +78,7 @@ export async function readOpenOffers(
   const rows = await shard.rows<Omit<OpenOffer, 'seats'> & { seats: string }>(
     `SELECT reservation_id AS reservationId, fan_id AS fanId, state, seats, amount, currency,
        expires_at AS expiresAt
-     FROM reservation WHERE show_id = ? AND offered = 1 AND state IN ('HELD', 'PAYING', 'ENDING')
+     FROM reservation WHERE show_id = ? AND offered = 1 AND (state IN ('PAYING', 'ENDING') OR (state = 'HELD' AND due_at > NOW(3)))
        AND (? IS NULL OR fan_id = ?)
      ORDER BY expires_at, reservation_id`,
     [showId, fanId, fanId],

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { problemOf } from '../lib/api.js';
 import * as calls from '../lib/calls.js';
 import { count, countdown, listed, money } from '../lib/format.js';
@@ -17,6 +17,12 @@ export function Waitlist({ sale, show }: { sale: Sale; show: Show }) {
   const hasLine = sale.waitlist != null && fan !== null;
   const { entry, reload } = useWaitlist(hasLine ? show.show_id : null, full);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const wasInLine = useRef(false);
+  useEffect(() => {
+    // Who has let too many offers go is out of the line, and what put them there is long past.
+    if (entry === null && wasInLine.current && full) dropPurchase(show.show_id);
+    wasInLine.current = entry != null;
+  }, [entry, full, show.show_id]);
   const run = (work: Promise<unknown>): void => {
     setProblem(null);
     work.then(reload, (thrown: unknown) => {
