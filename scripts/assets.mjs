@@ -6,7 +6,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
-const folders = ['api', 'admission', 'processor', 'cli', 'loadtest', 'core', 'sandbox', 'mailbox'];
+const folders = [
+  'api',
+  'admission',
+  'processor',
+  'cli',
+  'loadtest',
+  'core',
+  'sandbox',
+  'mailbox',
+  'simulate',
+];
 const NOT_ASSETS = /\.(ts|tsx|md)$/;
 
 function* filesUnder(folder) {

@@ -2,10 +2,11 @@
 -- rate, the pass cap and the window of the last minute allow together.
 --
 -- The room's clock advances by the smaller of what Redis's clock and the pump's own monotonic
--- clock say has passed, so a step of either opens nothing. Tokens fill by that clock up to one
--- plus `burst_ms` worth of the rate, so a pause or a restart gives no burst; the window holds the
--- number of the last 60 s to the rate exactly. A head who was called and gave no sign of life
--- steps aside, and is served first on coming back.
+-- clock say has passed, so a step of either opens nothing, and by 5 s at most: signs of life are
+-- noted by this clock, and after a pump's long sleep nobody who was there may look silent. Tokens
+-- fill by that clock up to one plus `burst_ms` worth of the rate, so a pause or a restart gives no
+-- burst; the window holds the number of the last 60 s to the rate exactly. A head who was called and
+-- gave no sign of life steps aside, and is served first on coming back.
 --
 -- Fans with priority take their turns out of the same rate: each pick earns them the sale's share of
 -- a turn, up to one, so while others wait they never get more than that share.
@@ -34,13 +35,13 @@ local calls, fresh, priority = KEYS[9], KEYS[10], KEYS[11]
 local step_ms, heads_max, prefix = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local burst_ms, lease_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
 local pace, near_ms, grace_ms = tonumber(ARGV[11]), tonumber(ARGV[13]), tonumber(ARGV[14])
-local window_ms, forgotten_ms, near_min = 60000, 2000, 50
+local window_ms, forgotten_ms, near_min, step_ms_max = 60000, 2000, 50, 5000
 local room = read_room(room_key)
 if room.ident ~= ARGV[1] then return { 'epoch' } end
 
 local now = clock_ms()
 latch(room_key, room, now)
-local passed = math.max(0, math.min(now - number_of(room.tick_at), step_ms))
+local passed = math.max(0, math.min(now - number_of(room.tick_at), step_ms, step_ms_max))
 local vclock = number_of(room.vclock) + passed
 room.vclock = whole(vclock)
 room.seats_left, room.seats_held = ARGV[5], ARGV[10]

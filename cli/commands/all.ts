@@ -29,6 +29,7 @@ import { addSeatsCommand } from './seats.js';
 import { addSellCommand } from './sell.js';
 import { addShardCommands } from './shard.js';
 import { addShowCommands } from './show.js';
+import { addSimulateCommand } from './simulate.js';
 import { addStaffCommands } from './staff.js';
 import { addStatsCommand } from './stats.js';
 import { addStatusCommand } from './status.js';
@@ -73,4 +74,5 @@ export function addAllCommands(program: Command, session: Session): void {
   addBenchCommand(program, session);
   addLoadtestCommand(program, session);
   addFaultsCommand(program, session);
+  addSimulateCommand(program, session);
 }

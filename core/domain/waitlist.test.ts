@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { judge } from '../../simulate/seat-model.js';
 import { anySeats } from '../../test/support/halls.js';
-import { judge } from '../../test/support/seat-model.js';
 import type { Quota } from './decide.js';
 import { buildSeatMap, type Seat } from './seat-map.js';
 import { decideOffers, type Entry, etrSeconds, isLineOpen, type OfferRules } from './waitlist.js';

@@ -5,6 +5,7 @@ import type { Seat } from '../../core/domain/seat-map.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { readNowMs } from '../../core/store/database.js';
 import { insertRequests } from '../../core/store/shard/journal.js';
+import { type ModelSeat, type Plan, play } from '../../simulate/seat-model.js';
 import { anyPriceRules, anySeats } from '../../test/support/halls.js';
 import {
   brokenRows,
@@ -13,7 +14,6 @@ import {
   laneRules,
   openLaneWorld,
 } from '../../test/support/lane-world.js';
-import { type ModelSeat, type Plan, play } from '../../test/support/seat-model.js';
 
 type Step = {
   requests: { fan: number; wish: Wish }[];

@@ -14,7 +14,7 @@ export const programs = [
   'sandbox',
   'mailbox',
 ] as const;
-export const codeFolders = [...programs, 'core'];
+export const codeFolders = [...programs, 'simulate', 'core'];
 
 const passedOver = new Set(['node_modules', 'dist', 'coverage', '.usher', '.git']);
 

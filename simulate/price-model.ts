@@ -1,4 +1,4 @@
-import type { PriceRules } from '../../core/domain/price-rules.js';
+import type { PriceRules } from '../core/domain/price-rules.js';
 import type { ModelSeat } from './seat-model.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Decision, Quota, Rules, UndecidedRequest, Wish } from '../../core/domain/decide.js';
+import type { Decision, Quota, Rules, UndecidedRequest, Wish } from '../core/domain/decide.js';
 
 import { modelPrice } from './price-model.js';
 
