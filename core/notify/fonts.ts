@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../runtime/paths.js';
+import { covers } from './font-coverage.js';
 
 /**
- * Which font prints which script. Latin, Greek, Cyrillic and most Indian scripts lie in `fonts/`,
- * so a ticket looks the same on every machine; other scripts use the system's Noto where it is.
+ * Which font prints which script. Latin, Greek, Cyrillic, most Indian scripts, Chinese, Japanese and
+ * Korean lie in `fonts/`, so a ticket looks the same on every machine; other scripts use the
+ * system's Noto where it is.
  */
-export type FontFile = { name: string; path: string; family?: string };
+export type FontFile = { name: string; path: string };
 
 const shipped = join(packageRoot, 'core/notify/fonts');
 const systemFolders = [
@@ -17,7 +19,7 @@ const systemFolders = [
   '/Library/Fonts',
 ];
 
-type ScriptFont = { script: RegExp; file: string; family?: string };
+type ScriptFont = { script: RegExp; file: string };
 
 const scripts: readonly ScriptFont[] = [
   { script: /\p{Script=Devanagari}/u, file: 'NotoSansDevanagari-Regular.ttf' },
@@ -35,9 +37,9 @@ const scripts: readonly ScriptFont[] = [
   { script: /\p{Script=Armenian}/u, file: 'NotoSansArmenian-Regular.ttf' },
   { script: /\p{Script=Georgian}/u, file: 'NotoSansGeorgian-Regular.ttf' },
   {
-    script: /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー・]/u,
-    file: 'NotoSansCJK-Regular.ttc',
-    family: 'NotoSansCJKjp-Regular',
+    script:
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303fー・\uff01-\uff60]/u,
+    file: 'NotoSansCJK-Regular.otf',
   },
 ];
 
@@ -52,15 +54,15 @@ export const bold: FontFile = { name: 'bold', path: join(shipped, 'NotoSans-Bold
 export type Run = { text: string; font: FontFile };
 
 /**
- * Cuts a text into runs of one font each; spaces and signs stay with what stands before them. Of a
- * script without a font on this machine each letter becomes `·`, never an empty box.
+ * Cuts a text into runs of one font each; spaces and signs stay with what stands before them. A
+ * letter that no font on this machine has becomes `·`, never an empty box.
  */
 export function runsOf(text: string, base: FontFile): Run[] {
   const runs: Run[] = [];
   const clean = text.normalize('NFC').replace(unprintable, '').replace(/\s+/gu, ' ').trim();
   for (const letter of clean) {
     const last = runs.at(-1);
-    const found = anyScript.test(letter) && last !== undefined ? last.font : fontOf(letter, base);
+    const found = fontFor(letter, last?.font, base);
     const font = found ?? base;
     const shown = found === undefined ? '·' : letter;
     if (last?.font.path === font.path) last.text += shown;
@@ -69,10 +71,17 @@ export function runsOf(text: string, base: FontFile): Run[] {
   return runs;
 }
 
-function fontOf(letter: string, base: FontFile): FontFile | undefined {
-  if (latin.test(letter) || anyScript.test(letter)) return base;
+/** The font that has the letter: for a sign that of the run before it, else that of its script. */
+function fontFor(
+  letter: string,
+  before: FontFile | undefined,
+  base: FontFile,
+): FontFile | undefined {
   const entry = scripts.find((one) => one.script.test(letter));
-  return entry === undefined ? undefined : locate(entry);
+  const own = entry && locate(entry);
+  const common = anyScript.test(letter) ? [before, own, base] : [own];
+  const fonts = latin.test(letter) ? [base] : common;
+  return fonts.find((font) => font !== undefined && covers(font.path, letter));
 }
 
 const located = new Map<string, FontFile | undefined>();
@@ -82,8 +91,7 @@ function locate(entry: ScriptFont): FontFile | undefined {
     const path = [shipped, ...systemFolders]
       .map((folder) => join(folder, entry.file))
       .find((candidate) => existsSync(candidate));
-    const family = entry.family === undefined ? {} : { family: entry.family };
-    located.set(entry.file, path === undefined ? undefined : { name: entry.file, path, ...family });
+    located.set(entry.file, path === undefined ? undefined : { name: entry.file, path });
   }
   return located.get(entry.file);
 }

@@ -100,7 +100,6 @@ function widthOf(doc: Doc, line: string, font: FontFile, size: number): number {
 }
 
 function useFont(doc: Doc, font: FontFile, size: number): void {
-  if (font.family === undefined) doc.font(font.path);
-  else doc.font(font.path, font.family);
+  doc.font(font.path);
   doc.fontSize(size);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readTicketCode, signTicketCode } from '../runtime/ticket-code.js';
+import { covers } from './font-coverage.js';
 import { regular, runsOf } from './fonts.js';
 import { qrPng } from './qr.js';
 import type { TicketBooking } from './ticket.js';
@@ -106,6 +107,35 @@ describe('the ticket as PDF', () => {
       ).toBe(fanName);
       const text = textOf(await writePdf(`script-${no}`, { fanName }));
       expect(text).toContain(fanName.slice(0, 1));
+    }
+  });
+
+  it('prints any name with embedded fonts: भारत, 日本, Łódź', async () => {
+    const names = [
+      'भारत',
+      '日本',
+      'Łódź',
+      '髙橋 さくら',
+      '김민준',
+      '欧阳娜娜',
+      '周杰倫',
+      '〇々（株）',
+    ];
+    for (const [no, fanName] of names.entries()) {
+      const path = await writePdf(`name-${no}`, { fanName, seats: booking.seats.slice(0, 1) });
+      const text = textOf(path);
+      const own = text.split('\n').filter((line) => !line.includes('Show this code'));
+      expect(own.join('\n')).not.toContain('·');
+      expect(text.replace(/\s/g, '')).toContain(fanName.replace(/\s/g, ''));
+      const fonts = run('pdffonts', 'poppler-utils', [path]).split('\n').slice(2).filter(Boolean);
+      expect(fonts.length).toBeGreaterThan(0);
+      // Columns from the right: object (two), unicode map, subset, embedded.
+      for (const line of fonts) {
+        expect(line.trim().split(/\s+/).slice(-5, -2)).toEqual(['yes', 'yes', 'yes']);
+      }
+      for (const { font, text: part } of runsOf(fanName, regular)) {
+        expect([...part].filter((letter) => !covers(font.path, letter))).toEqual([]);
+      }
     }
   });
 

@@ -1,6 +1,7 @@
 // The desk and its seats: tranches, blocked and kept seats, sales, moves and holds, on the command line.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { formatId } from '../../core/domain/ids.js';
+import { signTicketCode } from '../../core/runtime/ticket-code.js';
 import { listAudit } from '../../core/store/catalog/audit.js';
 import { releaseTranche } from '../../core/store/catalog/releases.js';
 import type { Database } from '../../core/store/database.js';
@@ -158,6 +159,31 @@ describe('the desk', () => {
     const house = ['sell', show, 'A-7', '--email', 'bo@example.org', '--paid', 'card'];
     expect((await cli.usher(...house)).err).toContain('A-7 is blocked');
     expect((await cli.usher(...house, '--also-kept')).code).toBe(0);
+    await sound();
+  });
+
+  it('gives cash back at the desk, once, and turns the ticket away', async () => {
+    const sale = ['sell', show, 'A-1', '--email', 'back@example.org', '--paid', 'cash', '--json'];
+    const sold = await cli.usher(...sale);
+    const booking = String(sold.json.booking_id);
+    const cancelled = await cli.usher('booking', 'cancel', booking, '--refund', 'full', '--json');
+    expect(cancelled).toMatchObject({ code: 0, json: { amount: 24_000 } });
+    const refund = String(cancelled.json.refund_id);
+    const waiting = await cli.usher('payment', 'list', '--unsettled', '--json');
+    expect(waiting.out).toContain(refund);
+    expect(waiting.out).toContain('pay_at_desk');
+    const paid = await cli.usher('payment', 'paid', refund, '--json');
+    expect(paid).toMatchObject({ code: 0, json: { refund_id: refund, amount: 24_000 } });
+    expect((await cli.usher('payment', 'paid', refund)).code).toBe(1);
+    expect((await cli.usher('payment', 'list', '--unsettled', '--json')).out).not.toContain(refund);
+    const [key] = cli.api.deps.secrets.ticket;
+    const [ticket] = sold.json.tickets as { ticket_id: string }[];
+    if (!key || !ticket) throw new Error('no ticket');
+    const { showId } = world.show;
+    const code = signTicketCode(key, { showId, ticketId: ticket.ticket_id, counter: 1 });
+    const scanned = await cli.usher('scan', code, '--json');
+    expect(scanned.code).toBe(1);
+    expect(scanned.err).toContain('The ticket is refunded. Do not admit.');
     await sound();
   });
 

@@ -109,8 +109,44 @@ describe('kill -9 around every provider call', () => {
       await settleFact(world.deps, ref, { kind: 'succeeded', intentId, received });
       return held;
     },
+    /** A sale that counts cards: this one is authorised, and neither counted nor charged. */
+    capture: async (): Promise<TestHold> => {
+      const sql = 'UPDATE sales SET card_cap = 7 WHERE sale_id = ?';
+      await world.stores.catalog.change(sql, [show.saleId]);
+      await (await shardOf()).change(
+        'UPDATE show_head SET counts_cards = 1, capped = 1 WHERE show_id = ?',
+        [show.showId],
+      );
+      const held = await holdSeats(world.stores, show);
+      const asked = await world.confirm(held, 'pm_card_authenticationRequired', 'key');
+      await world.answerChallenge(String(asked.body.next_action_url), 'complete');
+      return held;
+    },
+    /** The card was refused; its intent, which could still be paid, is to be closed. */
+    decline: async (): Promise<TestHold> => {
+      const held = await holdSeats(world.stores, show);
+      const told = await world.confirm(held, 'pm_card_chargeDeclined', 'key');
+      expect(told.status).toBe(402);
+      return held;
+    },
   };
-  const isClaimed = async (held: TestHold): Promise<boolean> => {
+  type Step = keyof typeof steps;
+  const statusOf = () => world.sandbox.ledger.all('intent').at(-1)?.status;
+  const closings = async (held: TestHold, where: string): Promise<boolean> => {
+    const rows = await (await shardOf()).rows(
+      `SELECT 1 FROM outbox WHERE show_id = ? AND subject_id = ? AND kind = 'cancel_intent'
+         AND ${where}`,
+      [held.showId, held.reservationId],
+    );
+    return rows.length > 0;
+  };
+  const isClaimed = async (step: Step, held: TestHold): Promise<boolean> => {
+    if (step === 'decline') return closings(held, 'published_at IS NULL AND tries > 0');
+    if (step === 'capture') {
+      // The card is counted just before its money is taken.
+      const sql = "SELECT 1 FROM cap_claim WHERE show_id = ? AND kind = 'card'";
+      return (await world.stores.catalog.rows(sql, [held.showId])).length > 0;
+    }
     const rows = await (await shardOf()).rows(
       `SELECT 1 FROM payment WHERE show_id = ? AND reservation_id = ?
          AND check_at > NOW(3) + INTERVAL 16 SECOND
@@ -120,18 +156,26 @@ describe('kill -9 around every provider call', () => {
     );
     return rows.length > 0;
   };
-  const hadEffect = (step: string, held: TestHold): boolean => {
+  const hadEffect = (step: Step, held: TestHold): boolean => {
     const charges = chargesOf(world.sandbox, held);
     if (step === 'charge') return charges.length === 1;
     if (step === 'refund') return charges[0] === 0;
-    return world.sandbox.ledger.all('intent').at(-1)?.status === 'canceled';
+    return statusOf() === (step === 'capture' ? 'succeeded' : 'canceled');
   };
   const endings = {
     charge: { reservation: 'BOOKED', payments: ['SUCCEEDED'], tickets: 2, refunds: [] },
     cancel: { reservation: 'EXPIRED', payments: ['CANCELLED'], tickets: 0, seats: [] },
     refund: { reservation: 'EXPIRED', payments: ['REFUNDED'], refunds: ['SUCCEEDED'], tickets: 0 },
+    capture: { reservation: 'BOOKED', payments: ['SUCCEEDED'], tickets: 2, refunds: [] },
+    decline: { reservation: 'HELD', payments: ['FAILED'], tickets: 0, refunds: [] },
   };
-  const money = { charge: [48_000], cancel: [], refund: [0] };
+  const money = { charge: [48_000], cancel: [], refund: [0], capture: [48_000], decline: [] };
+  const hasEnded = async (step: Step, held: TestHold): Promise<boolean> => {
+    const { payments, reservation } = await rowsOf(world.stores, held);
+    const end = endings[step];
+    const isRight = reservation === end.reservation && payments[0] === end.payments[0];
+    return isRight && (step !== 'decline' || (await closings(held, 'published_at IS NOT NULL')));
+  };
 
   it.each([
     ['charge', 'before its effect'],
@@ -140,6 +184,10 @@ describe('kill -9 around every provider call', () => {
     ['cancel', 'after its effect'],
     ['refund', 'before its effect'],
     ['refund', 'after its effect'],
+    ['capture', 'before its effect'],
+    ['capture', 'after its effect'],
+    ['decline', 'before its effect'],
+    ['decline', 'after its effect'],
   ] as const)(
     'ends right when killed in a %s, %s',
     async (step, when) => {
@@ -148,25 +196,22 @@ describe('kill -9 around every provider call', () => {
       world.sandbox.faults.change(after ? { slow_answer_ms: 3_000 } : { slow_ms: 1_000 });
       const doomed = startProcessor();
       await makeDue(held);
-      await until(() => (after ? hadEffect(step, held) : isClaimed(held)), {
+      await until(() => (after ? hadEffect(step, held) : isClaimed(step, held)), {
         what: `the ${step} to be under way`,
         ms: startMsMax,
       });
       const gone = new Promise((resolve) => doomed.once('exit', resolve));
       doomed.kill('SIGKILL');
       await gone;
-      expect(await rowsOf(world.stores, held)).not.toMatchObject(endings[step]);
+      expect(await hasEnded(step, held)).toBe(false);
       world.sandbox.faults.change({ slow_ms: 0, slow_answer_ms: 0 });
       await makeDue(held);
       startProcessor();
-      const isRight = async (): Promise<boolean> => {
-        const { payments, reservation } = await rowsOf(world.stores, held);
-        const end = endings[step];
-        return reservation === end.reservation && payments[0] === end.payments[0];
-      };
-      await until(isRight, { what: 'the other processor to finish', ms: startMsMax });
+      const ended = () => hasEnded(step, held);
+      await until(ended, { what: 'the other processor to finish', ms: startMsMax });
       expect(await rowsOf(world.stores, held)).toMatchObject(endings[step]);
       expect(chargesOf(world.sandbox, held)).toEqual(money[step]);
+      if (step === 'decline') expect(statusOf()).toBe('canceled');
     },
     120_000,
   );
