@@ -16,7 +16,6 @@ import type { EngineLog, MysqlBinary } from './engines-find.js';
 import {
   askPort,
   findByFolder,
-  freePort,
   isRunning,
   type ProcessRef,
   pause,
@@ -27,6 +26,7 @@ import {
   stopProcess,
   tailOf,
 } from './engines-process.js';
+import { freePort } from './ports.js';
 
 /** What has to be remembered between two starts; it holds a password, so keep it private. */
 export type MysqlState = {

@@ -5,7 +5,6 @@ import type { EngineLog, RedisBinary } from './engines-find.js';
 import {
   askPort,
   findByFolder,
-  freePort,
   isRunning,
   type ProcessRef,
   pause,
@@ -15,6 +14,7 @@ import {
   stopProcess,
   tailOf,
 } from './engines-process.js';
+import { freePort } from './ports.js';
 
 export type RedisState = { port: number; password: string; process: ProcessRef | null };
 

@@ -13,8 +13,9 @@ import {
 } from './engines.js';
 import { EnginesMissingError, findEngines } from './engines-find.js';
 import { mysqlAnswers } from './engines-mysql.js';
-import { freePort, isRunning, nextFreePort, processRef, stopProcess } from './engines-process.js';
+import { isRunning, processRef, stopProcess } from './engines-process.js';
 import { redisAnswers } from './engines-redis.js';
+import { freePort, nextFreePort } from './ports.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'usher-engines-'));
 const small = { dataDir, bufferPoolMb: 64, redoLogMb: 16, databases: ['usher_one'] };

@@ -24,7 +24,7 @@ import {
   startMysql,
   stopMysqlOf,
 } from './engines-mysql.js';
-import { isRunning, type ProcessRef, samePort, stopProcess } from './engines-process.js';
+import { isRunning, type ProcessRef, stopProcess } from './engines-process.js';
 import {
   REDIS_STOP_MS_MAX,
   type RedisState,
@@ -32,6 +32,7 @@ import {
   startRedis,
   stopRedisOf,
 } from './engines-redis.js';
+import { samePort } from './ports.js';
 
 export type EngineName = 'mysql' | 'redis';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { CATALOG_DATABASE, type Engines, SHARD_DATABASES } from './engines.js';
 import type { EnginesFound } from './engines-find.js';
-import { nextFreePort } from './engines-process.js';
+import { nextFreePort } from './ports.js';
 import { createSecretsFile } from './secrets.js';
 import {
   type LocalSettings,

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowDataPacket } from 'mysql2/promise';
-import { freePort } from '../../core/runtime/engines-process.js';
+import { freePort } from '../../core/runtime/ports.js';
 import { openSigners } from '../stage/tokens.js';
 import { type Call, fire, type Measured } from './fire.js';
 import { type BenchReport, type BenchRow, describeCommit, describeMachine } from './report.js';

@@ -11,7 +11,8 @@ import {
 } from '../../core/runtime/engines.js';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { run } from '../bench/stage.js';
-import { freePorts, type Program, type ProgramName, prepareProgram } from './programs.js';
+import { programEnvironment } from './environment.js';
+import { type Program, type ProgramName, prepareProgram } from './programs.js';
 import { openScratch, type Scratch } from './scratch.js';
 import { mountSmallDisk } from './small-disk.js';
 import { openSigners, type Signers } from './tokens.js';
@@ -83,7 +84,13 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
     scratch.remove();
   };
   try {
-    const direct = await environment(options.env, { dataDir, engines, shardNames });
+    const direct: NodeJS.ProcessEnv = await programEnvironment({
+      path: options.env.PATH,
+      dataDir,
+      catalogUrl: engines.mysqlUrl(catalogName),
+      shardUrls: shardNames.map((name) => engines.mysqlUrl(name)),
+      redisUrl: engines.redisUrl,
+    });
     mkdirSync(join(dataDir, 'data'), { recursive: true });
     await run('cli/main.js', ['migrate', '--json'], direct);
     const envOf = options.rewire ? await options.rewire(direct) : () => direct;
@@ -196,34 +203,4 @@ async function addFans(catalog: Connection, count: number): Promise<string[]> {
     await catalog.query('INSERT INTO fans (fan_id, state) VALUES ?', [rows]);
   }
   return ids;
-}
-
-async function environment(
-  outer: NodeJS.ProcessEnv,
-  { dataDir, engines, shardNames }: { dataDir: string; engines: Engines; shardNames: string[] },
-): Promise<NodeJS.ProcessEnv> {
-  const [api, sandbox, smtp, mail] = (await freePorts(4)).map(String);
-  const secretKey = 'sk_test_load';
-  const webhookSecret = 'whsec_load';
-  return {
-    PATH: outer.PATH,
-    USHER_PORT: api,
-    USHER_DATA: join(dataDir, 'data'),
-    USHER_MYSQL_URL: engines.mysqlUrl(catalogName),
-    USHER_SHARDS: shardNames.map((name) => engines.mysqlUrl(name)).join(','),
-    USHER_REDIS_URL: engines.redisUrl,
-    USHER_LIMITS: 'off',
-    STRIPE_SECRET_KEY: secretKey,
-    STRIPE_WEBHOOK_SECRET: webhookSecret,
-    STRIPE_API_BASE: `http://127.0.0.1:${sandbox}`,
-    USHER_SMTP_URL: `smtp://127.0.0.1:${smtp}`,
-    SANDBOX_PORT: sandbox,
-    SANDBOX_DATA: join(dataDir, 'sandbox.jsonl'),
-    SANDBOX_SECRET_KEY: secretKey,
-    SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${api}/api/v1/payments/webhook`,
-    SANDBOX_WEBHOOK_SECRET: webhookSecret,
-    MAILBOX_SMTP_PORT: smtp,
-    MAILBOX_HTTP_PORT: mail,
-    MAILBOX_DATA: join(dataDir, 'mail'),
-  };
 }

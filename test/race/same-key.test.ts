@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
+import { freePorts } from '../../core/runtime/ports.js';
 import { addFans, type Fan } from '../support/journey.js';
-import { freePorts } from '../support/programs.js';
 import { inWorld } from '../support/world.js';
 
 it(

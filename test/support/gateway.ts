@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePorts } from './programs.js';
+import { freePorts } from '../../core/runtime/ports.js';
 
 /** A database behind an address that nobody listens at until the gateway is opened. */
 export type Gateway = { url: string; open(): Promise<void>; close(): Promise<void> };

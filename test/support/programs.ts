@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort } from '../../core/runtime/engines-process.js';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { until } from './until.js';
 
@@ -116,11 +115,4 @@ export function openWatchdog(): Watchdog {
       shell.stdin.end('done\n');
     },
   };
-}
-
-/** Different ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) ports.add(await freePort());
-  return [...ports];
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Gate, openGate } from '../../admission/gate.js';
@@ -10,6 +9,7 @@ import { openPump, type Pump } from '../../admission/pump.js';
 import { closeRedis, openRedis, type Redis } from '../../core/redis/connect.js';
 import { type RedisNames, redisNames } from '../../core/redis/keys.js';
 import { type Logger, openLog } from '../../core/runtime/log.js';
+import { freePort } from '../../core/runtime/ports.js';
 import type { Secrets } from '../../core/runtime/secrets.js';
 import { openTokens, type Tokens } from '../../core/runtime/tokens.js';
 import { newSeed } from '../../core/store/catalog/import-write.js';
@@ -202,13 +202,4 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

@@ -9,8 +9,8 @@ import { loadSecrets, type Secrets } from '../../core/runtime/secrets.js';
 import { openTokens, type Tokens } from '../../core/runtime/tokens.js';
 import { importCatalog } from '../../core/store/catalog/import.js';
 import { type AuditReport, audit } from '../../loadtest/audit/run.js';
+import { programEnvironment } from '../../loadtest/stage/environment.js';
 import {
-  freePorts,
   openPrograms,
   openWatchdog,
   type ProgramName,
@@ -101,9 +101,16 @@ export async function openWorld(options: WorldOptions): Promise<Opened> {
       ...(engines?.redis ? { redisUrl: engines.redisUrl } : {}),
     });
     closers.push(() => stores.close());
-    const secrets = loadSecrets({ dataDir, secretsFile: undefined, production: false });
+    const env = {
+      ...(await programEnvironment({ ...stores, path: process.env.PATH, dataDir })),
+      USHER_REDIS_PREFIX: stores.redisPrefix,
+    };
+    const secrets = loadSecrets({
+      dataDir: env.USHER_DATA,
+      secretsFile: undefined,
+      production: false,
+    });
     const shows = await importShows(stores, secrets, options);
-    const env = await environmentOf(stores, dataDir);
     const programs = openPrograms(env, watchdog);
     closers.push(() => programs.close());
     const world: World = {
@@ -222,35 +229,6 @@ async function outage(engines: Engines | undefined, how: Outage): Promise<void> 
     await engine.start();
     how.watchdog.watch(engine.pid ?? undefined);
   }
-}
-
-async function environmentOf(stores: TestStores, dataDir: string): Promise<Record<string, string>> {
-  const ports = await freePorts(4);
-  const [api, sandbox, smtp, mail] = ports.map(String) as [string, string, string, string];
-  const secretKey = 'sk_test_world';
-  const webhookSecret = 'whsec_world';
-  return {
-    PATH: process.env.PATH ?? '',
-    USHER_PORT: api,
-    USHER_DATA: dataDir,
-    USHER_MYSQL_URL: stores.catalogUrl,
-    USHER_SHARDS: stores.shardUrls.join(','),
-    USHER_REDIS_URL: stores.redisUrl,
-    USHER_REDIS_PREFIX: stores.redisPrefix,
-    USHER_LIMITS: 'off',
-    STRIPE_SECRET_KEY: secretKey,
-    STRIPE_WEBHOOK_SECRET: webhookSecret,
-    STRIPE_API_BASE: `http://127.0.0.1:${sandbox}`,
-    USHER_SMTP_URL: `smtp://127.0.0.1:${smtp}`,
-    SANDBOX_PORT: sandbox,
-    SANDBOX_DATA: join(dataDir, 'sandbox.jsonl'),
-    SANDBOX_SECRET_KEY: secretKey,
-    SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${api}/api/v1/payments/webhook`,
-    SANDBOX_WEBHOOK_SECRET: webhookSecret,
-    MAILBOX_SMTP_PORT: smtp,
-    MAILBOX_HTTP_PORT: mail,
-    MAILBOX_DATA: join(dataDir, 'mail'),
-  };
 }
 
 async function importShows(
