@@ -102,15 +102,13 @@ function goodArgv({ name, command }: Leaf, known: Known, random: Random): string
   return [...name.split(' '), ...args, ...options, ...(endless[name] ?? [])];
 }
 
-/** A good command line that asks for JSON, and then so many hostile ones. */
+/** So many hostile command lines for one command. */
 export function commandLines(
   leaf: Leaf,
   count: number,
   { known, random }: { known: Known; random: Random },
 ): string[][] {
-  const hostile = Array.from({ length: count }, () => hostileArgv(leaf, known, random));
-  if (heavy.test(leaf.name)) return hostile;
-  return [[...goodArgv(leaf, known, random), '--json'], ...hostile];
+  return Array.from({ length: count }, () => hostileArgv(leaf, known, random));
 }
 
 /** The same with something wrong about it. Heavy commands only get what none of them takes. */
