@@ -11,7 +11,7 @@ export type Bug = {
   rules: Rule[];
   patches: Patch[];
   /** What is wrong in the surroundings, also without the bug: without it the run must be clean. */
-  trouble?: 'seat locks held by others' | 'statements fail at random' | 'two workers take turns';
+  trouble?: 'seat locks held by others' | 'statements fail at random';
   /** Guards of last resort that would refuse the bug's rows, dropped before and made again. */
   unguard?: { database: 'catalog' | 'shard'; drop: string; make: string }[];
   behaviour?: Partial<Behaviour>;
@@ -26,7 +26,6 @@ export type Bug = {
 /** One statement in so many fails as a deadlock victim's does; transactions are to be repeated. */
 export const troublePatches: Record<NonNullable<Bug['trouble']>, Patch[]> = {
   'seat locks held by others': [],
-  'two workers take turns': [],
   'statements fail at random': [
     {
       file: 'core/store/shard/bookings.js',

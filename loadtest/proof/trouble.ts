@@ -6,8 +6,6 @@ import { sleep } from '../stage/programs.js';
 import type { Bug } from './bug.js';
 
 const lockMs = 80;
-/** Long enough for a batch or two, shorter than a lane's lock wait. */
-const turnMs = 300;
 
 /** Begins the trouble; it lasts until `end`. */
 export function makeTrouble(
@@ -19,9 +17,7 @@ export function makeTrouble(
   const work =
     kind === 'seat locks held by others'
       ? holdSeatLocks(usher, saleId, () => over)
-      : kind === 'two workers take turns'
-        ? takeTurns(usher, () => over)
-        : Promise.resolve();
+      : Promise.resolve();
   return {
     end: async () => {
       over = true;
@@ -52,15 +48,4 @@ async function holdSeatLocks(
     await sleep(lockMs);
   }
   await connection.end();
-}
-
-/** Each processor in turn sleeps, so that the other one decides what it will find changed. */
-async function takeTurns(usher: PrivateUsher, over: () => boolean): Promise<void> {
-  const workers = usher.programs.filter(({ name }) => name === 'processor');
-  for (let turn = 0; !over(); turn += 1) {
-    const asleep = workers[turn % workers.length];
-    asleep?.pause();
-    await sleep(turnMs);
-    asleep?.resume();
-  }
 }
