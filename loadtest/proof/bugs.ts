@@ -81,8 +81,8 @@ export const bugs: Bug[] = [
     patches: [
       {
         file: overdue,
-        from: "due_at <= ? AND state = 'HELD'",
-        to: "expires_at <= ? AND state IN ('HELD', 'PAYING')",
+        from: "AND due_at <= NOW(3) AND state = 'HELD'",
+        to: "AND expires_at <= NOW(3) AND state IN ('HELD', 'PAYING')",
       },
       {
         file: overdue,

@@ -23,7 +23,11 @@ export const moreBugs: Bug[] = [
     bug: 'holds end by a clock that is two seconds fast',
     rules: ['I19'],
     patches: [
-      { file: overdue, from: 'due_at <= ? AND', to: 'due_at <= ? + INTERVAL 2 SECOND AND' },
+      {
+        file: overdue,
+        from: 'AND due_at <= NOW(3)',
+        to: 'AND due_at <= NOW(3) + INTERVAL 2 SECOND',
+      },
       { file: overdue, from: 'r.due_at <= NOW(3)', to: 'r.due_at <= NOW(3) + INTERVAL 2 SECOND' },
     ],
     behaviour: { abandons: 1, releases: 0 },
@@ -35,8 +39,8 @@ export const moreBugs: Bug[] = [
     patches: [
       {
         file: overdue,
-        from: "due_at <= ? AND state = 'HELD'",
-        to: "due_at <= ? AND 1 = 0 AND state = 'HELD'",
+        from: "AND due_at <= NOW(3) AND state = 'HELD'",
+        to: "AND due_at <= NOW(3) AND 1 = 0 AND state = 'HELD'",
       },
       { file: overdue, from: 'r.due_at <= NOW(3) AND', to: 'r.due_at <= NOW(3) AND 1 = 0 AND' },
     ],
