@@ -35,6 +35,8 @@ export type Cell = {
   smallDisks?: true;
   /** The fault is what fans do, so all of their calls count, not only those between two moments. */
   wholeRun?: true;
+  /** So many of its fans have a mail address (3). */
+  mailed?: number;
   /** What is different about this cell's fans. */
   behaviour?: Partial<Behaviour>;
 };

@@ -211,6 +211,7 @@ export const pageCells: Cell[] = [
     fault: 'the mail server takes half a second for each step',
     ...bend(({ world }) => mailWires(world), 'slow', 500),
     holdMs: 6_000,
+    mailed: 20,
   },
   {
     name: 'mail-taken-unanswered',

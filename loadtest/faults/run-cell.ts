@@ -83,7 +83,8 @@ export async function runCell(
   options: { sale: SaleView; seed: string; fans: number; long: boolean },
 ): Promise<CellResult> {
   const { sale } = options;
-  const accounts = await makeAccounts(world.usher, { fans: options.fans, signUps: 3 });
+  const signUps = Math.min(options.fans, cell.mailed ?? 3);
+  const accounts = await makeAccounts(world.usher, { fans: options.fans, signUps });
   const notes = new Map<string, number>();
   const run: FaultRun = {
     world,

@@ -77,12 +77,14 @@ async function proveOne(
   { no, seed }: { no: number; seed: string },
 ): Promise<Proof> {
   const startMs = performance.now();
+  const earlier = (await settle(usher, { msMax: 0 })).report;
+  const before = new Set(earlier.violations.map(placeOf));
   const patches = [...bug.patches, ...(bug.trouble ? troublePatches[bug.trouble] : [])];
   const dist = patchedBuild(join(usher.dataDir, `bug-${no}`), patches);
   await Promise.all(replaced.map((label) => usher.program(label).end('SIGKILL')));
   await unguard(usher, bug, 'drop');
   await Promise.all(replaced.map((label) => usher.program(label).start({}, dist)));
-  const { report, before } = await load(usher, bug, { no, seed });
+  const report = await load(usher, bug, { no, seed, before });
   await unguard(usher, bug, 'make');
   // What an earlier bug left in the rows that all sales share proves nothing of this one.
   const fresh = report.violations.filter((one) => !before.has(placeOf(one)));
@@ -104,8 +106,8 @@ async function proveOne(
 async function load(
   usher: PrivateUsher,
   bug: Bug,
-  { no, seed }: { no: number; seed: string },
-): Promise<{ report: AuditReport; before: Set<string> }> {
+  { no, seed, before }: { no: number; seed: string; before: Set<string> },
+): Promise<AuditReport> {
   const saleId = `bug-${no}`;
   const [sale] = await addSales(usher, [
     {
@@ -127,8 +129,6 @@ async function load(
       await shard.query('UPDATE show_head SET seat_cap = ?', [bug.seatCap]);
   }
   const accounts = await makeAccounts(usher, { fans, signUps: 2 });
-  const earlier = (await settle(usher, { saleId, msMax: 0 })).report;
-  const before = new Set(earlier.violations.map(placeOf));
   const trouble = makeTrouble(usher, bug.trouble, saleId);
   const { log } = await runCrowd({
     url: usher.url,
@@ -155,8 +155,7 @@ async function load(
   const isClean = (report: AuditReport) =>
     report.violations.every((one) => before.has(placeOf(one)));
   const until = bug.rules.length === 0 ? isClean : wanted;
-  const { report } = await settle(usher, { saleId, msMax, clientLog: log, until });
-  return { report, before };
+  return (await settle(usher, { saleId, msMax, clientLog: log, until })).report;
 }
 
 const placeOf = ({ rule, where }: Violation) => `${rule} ${where}`;
