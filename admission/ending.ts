@@ -28,7 +28,7 @@ export async function end(inside: Inside, ending: Ending): Promise<string[]> {
     return endPasses(tx, ending);
   });
   if (ending.state !== 'SPENT') await refuse(inside, sale, ended);
-  if (sale.standing) return ended;
+  if (sale.standing || sale.roomPruned) return ended;
   const kind = ({ SPENT: 'd', LEFT: 'l', REVOKED: 'b' } as const)[ending.state];
   await whileRedisIsThere(() =>
     inside.rooms.use(ending.saleId, (room) => room.end(ending.fanId, kind, ending.passId)),
@@ -41,6 +41,7 @@ async function exitOf(inside: Inside, sale: Sale, ending: Ending): Promise<RoomE
   const { saleId, fanId, state } = ending;
   if (state === 'SPENT' || sale.standing) return undefined;
   if (state === 'REVOKED') return { saleId, fanId, score: null, state };
+  if (sale.roomPruned) return undefined;
   const asker = { patient: false, banned: false };
   const place = await inside.rooms
     .use(saleId, (room) => room.place(fanId, asker))
@@ -71,7 +72,7 @@ export async function finishAll(
   const sale = await inside.rooms.sale(saleId);
   const passIds = passes.map((pass) => pass.passId);
   await inside.catalog.transaction((tx) => spendPasses(tx, saleId, passIds));
-  if (sale.standing) return;
+  if (sale.standing || sale.roomPruned) return;
   await whileRedisIsThere(() =>
     inside.rooms.use(saleId, (room) =>
       Promise.all(passes.map(({ fanId, passId }) => room.end(fanId, 'd', passId))),

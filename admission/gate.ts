@@ -1,16 +1,15 @@
 import type { Redis } from '../core/redis/connect.js';
 import type { RedisNames } from '../core/redis/keys.js';
 import type { News } from '../core/redis/news.js';
-import { RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import type { Tokens } from '../core/runtime/tokens.js';
-import { type PassRow, readLastPass } from '../core/store/catalog/admission.js';
 import { strikeExit } from '../core/store/catalog/room-exits.js';
 import type { Sale } from '../core/store/catalog/sales.js';
 import type { Database } from '../core/store/database.js';
 import type { Shards } from '../core/store/shards.js';
 import type { Asker, FanPlace, RoomFigures } from './answers.js';
+import { finishedPlace, passWithoutRedis } from './by-sql.js';
 import {
   type Caught,
   type CaughtCounter,
@@ -176,6 +175,10 @@ async function join(inside: Inside, ask: GateJoin): Promise<{ created: boolean; 
     const { pass, created } = await joinStanding(inside, sale, ask.fanId);
     return { created, place: passPlace(inside.tokens, ask, pass) };
   }
+  if (sale.roomPruned) {
+    const place = await finishedPlace(inside, sale, { ask, refusal: closed() });
+    return { created: false, place };
+  }
   const receipt = readReceipt(inside.tokens, sale, ask);
   try {
     const guarded = receipt !== null || isGuarded(sale, ask, Date.now());
@@ -253,6 +256,7 @@ async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
     if (!pass) throw noPlace();
     return passPlace(inside.tokens, ask, pass);
   }
+  if (sale.roomPruned) return finishedPlace(inside, sale, { ask, refusal: noPlace() });
   try {
     const found = await inside.rooms.use(ask.saleId, async (room, present) => ({
       answer: await room.place(ask.fanId, askerOf(ask)),
@@ -281,19 +285,4 @@ async function tell(inside: Inside, sale: Sale, ask: PlaceAsk, found: FanPlace):
 
 function drawOf(inside: Inside, sale: Sale, fanId: string): number | null {
   return sale.lobby === 'draw' ? drawScore(openSeed(inside.secrets, sale), fanId) : null;
-}
-
-/**
- * While Redis is away nobody is let in, but whoever has a pass by SQL's word gets it.
- * @throws the error itself when Redis isn't the reason, `unavailable` when there is no pass.
- */
-async function passWithoutRedis(
-  inside: Inside,
-  ask: { saleId: string; fanId: string },
-  error: unknown,
-): Promise<PassRow> {
-  if (!(error instanceof RedisAway)) throw error;
-  const pass = await readLastPass(inside.catalog, ask);
-  if (pass?.live) return pass;
-  throw away();
 }

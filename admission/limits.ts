@@ -48,4 +48,10 @@ export const limits = {
   rosterPart: 2_000,
   /** How often the roster is read on before the opening. */
   rosterMs: 1_000,
+  /** How often finished rooms are looked for, and how many go at a time. */
+  pruneMs: 60_000,
+  pruneSalesMax: 20,
+  /** How long a room is kept after its last show; one without a whole roster in SQL longer. */
+  roomDaysKept: 7,
+  roomDaysKeptUnproven: 30,
 } as const;

@@ -7,6 +7,7 @@ import { loadSecrets } from '../core/runtime/secrets.js';
 import { openDatabase, usualLimits } from '../core/store/database.js';
 import { checkDatabase } from '../core/store/footing.js';
 import { openPace } from './pace.js';
+import { openPruning } from './pruning.js';
 import { openPump } from './pump.js';
 
 const connections = 8;
@@ -24,6 +25,8 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   const names = redisNames(config.redisPrefix);
   const pace = openPace({ catalog, shardUrls: config.shardUrls, redis, names, log });
   lifecycle.onClose('pace', () => pace.close());
+  const pruning = openPruning({ catalog, redis, names, log });
+  lifecycle.onClose('pruning', () => pruning.close());
   const pump = openPump({ redis, names, catalog, secrets: loadSecrets(config), log, pace });
   lifecycle.onClose('pump', () => pump.close());
   pump.start();

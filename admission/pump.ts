@@ -5,6 +5,7 @@ import { askRedis, RedisAway } from '../core/redis/scripts.js';
 import type { Logger } from '../core/runtime/log.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import { endOrphans, readPasses, writeAdmissions } from '../core/store/catalog/admission.js';
+import { unmarkPruned } from '../core/store/catalog/finished-rooms.js';
 import {
   listPumpedSales,
   readStock,
@@ -82,11 +83,13 @@ export function openPump(deps: PumpDeps): Pump {
   const list = async (): Promise<void> => {
     const found = await listPumpedSales(deps.catalog);
     for (const sale of found) {
+      // A sale that is open again, or has later shows, gets a room again.
+      if (sale.roomPruned) await unmarkPruned(deps.catalog, sale.saleId);
       inside.rooms.remember(sale);
       // The room has the version that it goes by; this one is a safety net under `changed`.
       await inside.rooms.configure(sale.saleId).catch(() => undefined);
     }
-    sales = found.map((sale) => sale.saleId);
+    sales = found.filter((sale) => !sale.roomPruned).map((sale) => sale.saleId);
   };
   const tickAll = (): void => {
     const nowMs = performance.now();

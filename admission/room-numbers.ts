@@ -30,6 +30,11 @@ export function openRoomNumbers(deps: NumbersDeps, rooms: Rooms): RoomNumbersBoo
       const { state, seatsLeft } = await standingState(deps.catalog, sale, Date.now());
       return { numbers: roomNumbers(sale, { ...stillFigures(sale), state, seatsLeft }, null) };
     }
+    if (sale.roomPruned) {
+      const seed = sale.lobby === 'draw' ? openSeed(deps.secrets, sale) : null;
+      const figures = { ...stillFigures(sale), state: 'closed', latched: true } as const;
+      return { numbers: roomNumbers(sale, figures, seed) };
+    }
     try {
       return await rooms.use(saleId, async (room, present) => {
         const figures = await room.room();

@@ -16,6 +16,7 @@ import {
 import { type Database, readNowMs } from '../core/store/database.js';
 import type { RoomSettings } from './answers.js';
 import { limits } from './limits.js';
+import { closed } from './refusals.js';
 import { OtherEpoch, type RoomScripts, roomScripts } from './scripts.js';
 
 /** What api and pump both stand on: the catalog's sales and the rooms that index them in Redis. */
@@ -83,6 +84,8 @@ export function openRooms(deps: RoomsDeps): Rooms {
   const use: Rooms['use'] = async (saleId, work) => {
     for (let tries = 1; ; tries += 1) {
       const present = await sale(saleId);
+      // A room that is thrown away comes back only when its sale goes on.
+      if (present.roomPruned) throw closed();
       try {
         return await work(await roomOf(present), present);
       } catch (error) {

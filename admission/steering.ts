@@ -37,7 +37,7 @@ export async function admitNow(rooms: Rooms, saleId: string, fans: number): Prom
 export async function carrySettings(inside: Inside, saleId: string): Promise<void> {
   const sale = await inside.rooms.refresh(saleId);
   try {
-    if (!sale.standing) await inside.rooms.configure(saleId);
+    if (!sale.standing && !sale.roomPruned) await inside.rooms.configure(saleId);
   } catch (error) {
     if (!(error instanceof RedisAway)) throw error;
     inside.log.warn({ saleId }, 'the room learns of its new settings when Redis is back');

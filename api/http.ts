@@ -17,6 +17,7 @@ import type { Answer } from './route.js';
 export const reservePath = '/api/v1/reserve';
 const joinRoute = '/api/v1/sales/:id/join';
 const joinPath = /^\/api\/v1\/sales\/([a-z0-9-]{1,48})\/join$/;
+const plainJson = /^application\/json *(; *charset="?utf-8"?)?$/i;
 const bodyBytesMax = 8 * 1024;
 const bodyMsMax = 5_000;
 
@@ -73,7 +74,7 @@ function openDirect(deps: ApiDeps): (req: IncomingMessage) => Direct | undefined
     }
     const saleId = joinPath.exec(req.url ?? '')?.[1];
     // What isn't a plain JSON body is Express's to judge, as for any other route.
-    if (saleId === undefined || req.headers['content-type'] !== 'application/json') return;
+    if (saleId === undefined || !plainJson.test(req.headers['content-type'] ?? '')) return;
     if (req.headers['content-encoding'] !== undefined) return;
     return {
       path: joinRoute,
@@ -92,7 +93,7 @@ async function answerDirect(
 ): Promise<void> {
   try {
     const body = await readJson(req);
-    const address = req.socket.remoteAddress ?? '';
+    const address = addressOf(req);
     const answer = await handle({ headers: req.headers, body, address });
     done(String(answer.status), answer.status);
     write(res, answer.status, 'application/json; charset=utf-8', answer.body, answer.headers);
@@ -106,6 +107,17 @@ async function answerDirect(
         : { 'Retry-After': String(told.retryAfterSeconds) }),
     });
   }
+}
+
+const loopback = /^(127\.|::1$|::ffff:127\.)/;
+
+/** Who calls: behind a proxy on this machine, the last address that isn't one, as in Express. */
+function addressOf(req: IncomingMessage): string {
+  const remote = req.socket.remoteAddress ?? '';
+  if (!loopback.test(remote)) return remote;
+  const told = [req.headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+  const far = told.map((one) => one.trim()).filter((one) => one !== '' && !loopback.test(one));
+  return far.at(-1) ?? remote;
 }
 
 function write(
@@ -133,6 +145,8 @@ async function readJson(req: IncomingMessage): Promise<unknown> {
     throw new UsherError('wrong_type', 'Send the body as application/json.');
   }
   const text = await readText(req);
+  // A call without a body is one with an empty body.
+  if (text === '') return {};
   try {
     return JSON.parse(text);
   } catch {

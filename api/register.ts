@@ -40,7 +40,9 @@ async function run(route: Route, req: Request, deps: ApiDeps): Promise<Answer> {
     call.role = claims.role;
   }
   if (route.limit) {
-    await deps.limits.take(route.limit, { address: req.ip ?? '', fanId: call.fanId });
+    const who = { address: req.ip ?? '', fanId: call.fanId };
+    if (typeof route.limit === 'function') await route.limit(who, call.params);
+    else await deps.limits.take(route.limit, who);
   }
   if (route.body) call.body = parseBody(req, route.body);
   if (route.query) call.query = parseWith(route.query, { ...req.query }, 'query');

@@ -3,6 +3,12 @@ import type { z } from 'zod';
 import type { StaffRole } from '../core/runtime/tokens.js';
 import type { LimitName } from './limits.js';
 
+/** Counts a call in more than one way. @throws UsherError `slow_down`. */
+export type Limiting = (
+  who: { address: string; fanId: string },
+  params: Record<string, string>,
+) => Promise<void>;
+
 /** What a handler is given; body and query have passed their schemas. */
 export type Call<Body, Query> = {
   body: Body;
@@ -45,7 +51,7 @@ export type Route<Body = unknown, Query = unknown> = {
   query?: z.ZodType<Query>;
   /** Success answers by status, for the document. */
   answers: Record<number, z.ZodType | 'empty' | 'binary'>;
-  limit?: LimitName;
+  limit?: LimitName | Limiting;
   /** Seconds that shared caches may keep the answer. */
   cacheSeconds?: number;
   handle: (call: Call<Body, Query>) => Promise<Answer>;

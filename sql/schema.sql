@@ -349,6 +349,7 @@ CREATE TABLE sales (
   roster_at datetime(3),
   booking_fee int unsigned NOT NULL DEFAULT 0,
   tax_rate_bp smallint unsigned NOT NULL DEFAULT 0,
+  room_pruned_at datetime(3),
   payment_seconds int unsigned NOT NULL DEFAULT 120,
   PRIMARY KEY (sale_id),
   CONSTRAINT sales_lobby CHECK (lobby IN ('arrival', 'draw')),

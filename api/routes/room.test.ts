@@ -14,7 +14,7 @@ beforeAll(async () => {
   stores = await openTestStores(1);
   api = await serveRoutes(stores, (deps) => {
     gate = openGate(deps);
-    return roomRoutes({ gate });
+    return roomRoutes({ ...deps, gate });
   });
   bench = await openRoomBench({ on: { stores, secrets: api.deps.secrets } });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
-import { askOf, join, joinBody } from '../join.js';
+import { askOf, join, joinBody, takeJoin } from '../join.js';
 import { type Route, route } from '../route.js';
 
 const roomShape = z
@@ -67,7 +67,8 @@ const challengeShape = z
   .meta({ id: 'Challenge' });
 
 /** The waiting room of a sale. */
-export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
+export function roomRoutes(deps: Pick<ApiDeps, 'gate' | 'limits'>): Route[] {
+  const { gate } = deps;
   return [
     route({
       method: 'get',
@@ -85,7 +86,7 @@ export function roomRoutes({ gate }: Pick<ApiDeps, 'gate'>): Route[] {
       identity: 'fan',
       body: joinBody,
       answers: { 200: placeShape, 201: placeShape },
-      limit: 'join',
+      limit: (who, params) => takeJoin(deps, params.id ?? '', who),
       bannedToo: true,
       handle: (call) =>
         join(gate, { ...call, saleId: call.params.id ?? '', headers: call.req.headers }),

@@ -31,6 +31,8 @@ export type RedisNames = {
   fresh(saleId: string): string;
   /** Who came into or left the lobby of a draw, in the order of time (list). */
   entrants(saleId: string): string;
+  /** All keys of a room, but for shown work, which ends by itself. */
+  roomKeys(saleId: string): string[];
   /** Publish/subscribe channel of one api process: the outcomes of requests that it accepted. */
   nodeChannel(node: string): string;
   /** Publish/subscribe channel that every api process hears. */
@@ -49,6 +51,22 @@ export type RedisNames = {
   providerCalls: string;
 };
 
+const roomParts = [
+  'room',
+  'line',
+  'marks',
+  'leases',
+  'window',
+  'picked',
+  'priority',
+  'caught',
+  'returned',
+  'seen',
+  'calls',
+  'fresh',
+  'entrants',
+];
+
 export function redisNames(prefix: string): RedisNames {
   const sale = (saleId: string, part: string) => `${prefix}:{sale:${saleId}}:${part}`;
   return {
@@ -66,6 +84,7 @@ export function redisNames(prefix: string): RedisNames {
     calls: (saleId) => sale(saleId, 'calls'),
     fresh: (saleId) => sale(saleId, 'fresh'),
     entrants: (saleId) => sale(saleId, 'entrants'),
+    roomKeys: (saleId) => roomParts.map((part) => sale(saleId, part)),
     nodeChannel: (node) => `${prefix}:node:${node}`,
     everyoneChannel: `${prefix}:everyone`,
     events: `{${prefix}:events}:stream`,

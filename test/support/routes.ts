@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import express from 'express';
+import express, { type Express } from 'express';
 import type { ApiDeps } from '../../api/deps.js';
 import { openLimits } from '../../api/limits.js';
 import { openMetrics } from '../../api/metrics.js';
@@ -22,6 +22,8 @@ import type { TestStores } from './stores.js';
 export type TestApi = {
   deps: ApiDeps;
   url: string;
+  /** For a server of another kind in front of the same routes. */
+  app: Express;
   call(
     path: string,
     options?: { method?: string; body?: unknown; token?: string; headers?: Record<string, string> },
@@ -67,6 +69,7 @@ export async function serveRoutes(
   return {
     deps,
     url,
+    app,
     call: async (path, { method = 'GET', body, token, headers = {} } = {}) => {
       const response = await fetch(`${url}${path}`, {
         method,

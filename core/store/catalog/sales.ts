@@ -49,10 +49,13 @@ export type Sale = {
   /** SHA-256 of the roster, from the opening on. */
   rosterDigest: string | null;
   rosterCount: number | null;
+  /** The sale is long over, and its room is thrown away. */
+  roomPruned: boolean;
   version: number;
 };
 
-type Row = Omit<Sale, 'standing' | 'draining'> & { standing: number; draining: number };
+type Flags = 'standing' | 'draining' | 'roomPruned';
+type Row = Omit<Sale, Flags> & Record<Flags, number>;
 
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
@@ -63,12 +66,14 @@ const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
   priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
   seq_reserved AS seqReserved, seed_sealed AS seedSealed, seed_hash AS seedHash,
-  roster_digest AS rosterDigest, roster_count AS rosterCount, version`;
+  roster_digest AS rosterDigest, roster_count AS rosterCount,
+  (room_pruned_at IS NOT NULL) AS roomPruned, version`;
 
 function saleOf(row: Row): Sale {
   const standing = row.standing === 1;
   const draining = row.draining === 1;
-  return { ...row, standing, draining, seqReserved: Number(row.seqReserved) };
+  const roomPruned = Number(row.roomPruned) === 1;
+  return { ...row, standing, draining, roomPruned, seqReserved: Number(row.seqReserved) };
 }
 
 export async function readSale(db: Queryable, saleId: string): Promise<Sale | undefined> {
