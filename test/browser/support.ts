@@ -114,7 +114,14 @@ async function picture(browser: Browser): Promise<string[]> {
 /** A sale with a waiting room and one show in the hall of rows A and B. @returns the show's id */
 export async function addSale(
   { operate }: Stage,
-  sale: { key: string; name: string; opens_at: string; pass_cap?: number },
+  sale: {
+    key: string;
+    name: string;
+    opens_at: string;
+    pass_cap?: number;
+    standing?: boolean;
+    waitlist?: { offer_seconds: number };
+  },
 ): Promise<number> {
   await operate('/sales', { rate_per_minute: 60_000, pass_cap: 1000, ...sale });
   const show = await operate('/shows', {
