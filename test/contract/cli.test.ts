@@ -124,7 +124,7 @@ describe('the command line against a running Usher', () => {
       orphan_rule: 'off',
       price_rules: null,
       hold_seconds: 300,
-      hold_limit_seconds: 600,
+      hold_limit_seconds: 900,
       payment_seconds: 120,
       version: 1,
       shows: 1,
