@@ -86,7 +86,8 @@ function loop(parser: Parser): string {
     const [from, to, step] = expressions(parser).map((value) => value.single);
     expect(parser, 'do');
     const body = blockToEnd(parser, [[first, one]]);
-    return `for (let ${one} = ${from}, to = ${to}; ${one} <= to; ${one} += ${step ?? 1}) {${body}}`;
+    const bounds = `${one} = ${from}, to = ${to}, by = ${step ?? 1}`;
+    return `for (let ${bounds}; by > 0 ? ${one} <= to : ${one} >= to; ${one} += by) {${body}}`;
   }
   expect(parser, ',');
   const second = nameOf(parser);

@@ -78,6 +78,7 @@ export const commands: Record<string, Command> = {
   },
   RPUSH: (keys, key, values) => list(keys, key).push(...values),
   LPOP: (keys, key) => list(keys, key).shift() ?? null,
+  LRANGE: (keys, key, [from = '', to = '']) => list(keys, key).slice(Number(from), Number(to) + 1),
   LINDEX: (keys, key, [at = '']) => list(keys, key).at(Number(at)) ?? null,
   ZADD: (keys, key, args) => {
     const set = sorted(keys, key);
