@@ -21,15 +21,18 @@ export type Played = {
 /** Chooses the next step of a sale that goes on; undefined at its end. */
 export type Chooser = (world: World) => Step | undefined;
 
-/** Plays a plan, lets the sale come to rest, and tells what was broken. The same plan ends alike. */
-export function play(plan: Plan, fault?: Fault): Promise<Played> {
+/**
+ * Plays a plan, lets the sale come to rest (unless that isn't asked for), and tells what was broken.
+ * The same plan ends alike.
+ */
+export function play(plan: Plan, fault?: Fault, comesToRest = true): Promise<Played> {
   const left = [...plan.steps];
-  return playBy(plan.settings, () => left.shift(), fault);
+  return playBy({ ...plan, comesToRest }, () => left.shift(), fault);
 }
 
 /** The same with steps that are chosen as the sale goes on. */
 export async function playBy(
-  settings: Plan['settings'],
+  { settings, comesToRest }: { settings: Plan['settings']; comesToRest: boolean },
   choose: Chooser,
   fault?: Fault,
 ): Promise<Played> {
@@ -40,7 +43,7 @@ export async function playBy(
       await act(world, next);
       step += 1;
     }
-    await settle(world);
+    if (comesToRest) await settle(world);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     const { rule, message } = error;

@@ -17,11 +17,13 @@ export async function shrink(
   fault?: Fault,
 ): Promise<Small> {
   let plays = 0;
+  // What broke on the way needs no coming to rest, which is most of the work.
+  const comesToRest = broken.step === plan.steps.length;
   let best: Small = { plan: { ...plan, steps: plan.steps.slice(0, broken.step + 1) }, broken };
   const fails = async (candidate: Plan): Promise<boolean> => {
     if (plays >= playsMax) return false;
     plays += 1;
-    const played = await play(candidate, fault);
+    const played = await play(candidate, fault, comesToRest);
     if (played.broken?.rule !== broken.rule) return false;
     best = { plan: candidate, broken: played.broken };
     return true;

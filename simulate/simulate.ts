@@ -31,7 +31,10 @@ export async function playSeed(
     steps.push(step);
     return step;
   };
-  return { played: await playBy(settings, choose, fault), plan: { settings, steps } };
+  return {
+    played: await playBy({ settings, comesToRest: true }, choose, fault),
+    plan: { settings, steps },
+  };
 }
 
 /**
