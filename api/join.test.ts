@@ -156,6 +156,20 @@ describe('joining past Express', () => {
     expect(first).toBe(status);
   });
 
+  it('lets a banned account wait for ever by either way', async () => {
+    const [fanId = ''] = await bench.addFans(1);
+    await stores.catalog.change(
+      "UPDATE fans SET state = 'BANNED', guarded_at = NOW(3) WHERE fan_id = ?",
+      [fanId],
+    );
+    const claims = { fanId, epoch: 1, expiresAtMs: Date.now() + 60_000 };
+    await until(() => api.deps.fans.isBanned(claims), { what: 'the ban to be known' });
+    for (const way of ['fast', 'ordinary'] as const) {
+      const answer = await told(await bench.addSale(), way, { headers: bearer(fanId) });
+      expect(answer).toMatchObject({ status: 201, body: { state: 'waiting', place: null } });
+    }
+  });
+
   it('counts one fan over both ways, and a network behind the proxy by its own address', async () => {
     const saleId = await bench.addSale();
     const [fanId = ''] = await bench.addFans(1);
