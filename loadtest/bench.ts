@@ -8,6 +8,7 @@ import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
 import { benchSettle, quickSettleSettings, settleSettings } from './bench/settle.js';
 import { writeBenchDocs } from './bench/write-docs.js';
+import { endWithCaller } from './stage/scratch.js';
 
 const exitRefused = 1;
 const exitUsage = 2;
@@ -100,4 +101,5 @@ async function main(): Promise<void> {
   if (wrong) process.exitCode = exitRefused;
 }
 
+endWithCaller();
 await main();

@@ -19,15 +19,18 @@ export type SettleSettings = {
   /** Different events of the provider, and how often each comes, all at once. */
   events: number;
   repeats: number;
+  /** Fans who come to the door, at one gate and then at four. */
+  scanFans: number;
 };
 
 export const settleSettings: SettleSettings = {
-  bookings: 4_000,
-  warmUp: 400,
+  bookings: 1_000,
+  warmUp: 100,
   connections: 64,
   fans: 100,
   events: 40,
   repeats: 100,
+  scanFans: 25,
 };
 
 export const quickSettleSettings: SettleSettings = {
@@ -37,6 +40,7 @@ export const quickSettleSettings: SettleSettings = {
   fans: 20,
   events: 4,
   repeats: 100,
+  scanFans: 10,
 };
 
 const webhookSecret = 'whsec_bench';
@@ -45,7 +49,7 @@ const mailsMsMax = 300_000;
 
 type Servers = { api: number; sandbox: string; mails: string };
 
-/** What paying costs: settled bookings, the provider's events a hundred times over, and mails. */
+/** What paying costs: settled bookings, events a hundred times over, mails, scans at the door. */
 export async function benchSettle(
   settings: SettleSettings,
   say: (text: string) => void,
@@ -63,6 +67,12 @@ export async function benchSettle(
     say(`${Math.round(confirms.per_second)} settled bookings a second`);
     const mails = await mailsOf(servers, holds.length, startedMs);
     say(`${Math.round(mails.per_second)} mails a second`);
+    const doors: BenchRow[] = [];
+    for (const gates of [1, 4]) {
+      const scans = await scanAt(stage, servers, fans.splice(0, settings.scanFans), gates);
+      say(`${Math.round(scans.per_second)} scans a second at ${gates} gates`);
+      doors.push(rowOf(`${gates} of the show's gates, one ticket after another`, 'scan', scans));
+    }
     const events = await webhooks(servers, settings);
     say(`${Math.round(events.measured.per_second)} events a second`);
     const exact = await exactly(stage, servers, events.ids);
@@ -79,6 +89,7 @@ export async function benchSettle(
           events.measured,
         ),
         rowOf('tickets as PDF, from the first confirm on', 'mail accepted', mails),
+        ...doors,
       ],
       exact,
     };
@@ -157,6 +168,33 @@ async function mailsOf(servers: Servers, wanted: number, startedMs: number): Pro
   }
   const seconds = (performance.now() - startedMs) / 1_000;
   return { per_second: mails / seconds, p50_ms: 0, p99_ms: 0, failed: 0 };
+}
+
+/** Every ticket of these fans at the door: each gate waits for an answer before its next scan. */
+async function scanAt(
+  stage: Stage,
+  { api }: Servers,
+  fans: string[],
+  gates: number,
+): Promise<Measured> {
+  const sign = openSigners(join(stage.dataDir, 'data', 'secrets.json'));
+  const codes: string[] = [];
+  for (const fan of fans) {
+    const headers = { authorization: `Bearer ${sign.session(fan)}` };
+    const read = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${api}/api/v1/bookings${path}`, { headers })).json();
+    const { results } = (await read('')) as { results: { booking_id: string }[] };
+    for (const { booking_id } of results) {
+      const { tickets } = (await read(`/${booking_id}`)) as { tickets: { qr_code: string }[] };
+      codes.push(...tickets.map((ticket) => ticket.qr_code));
+    }
+  }
+  if (codes.length === 0) throw new Error('nobody at the door has a ticket');
+  const headers = { authorization: `Bearer ${sign.session('bench', 'box_office')}` };
+  const calls = codes.map((qr, no): Call => {
+    return { headers, body: JSON.stringify({ qr, gate: `gate ${no % gates}` }) };
+  });
+  return fire(api, '/api/v1/staff/scan', calls, { connections: gates, warmUp: 0 });
 }
 
 /** Events of the provider's own list, signed as it signs them, each many times at once. */

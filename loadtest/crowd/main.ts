@@ -1,6 +1,7 @@
 // `node dist/loadtest/crowd/main.js premiere|rush|room|browse|reserve [--fans N] [--shows N] …`:
 // exit 0 when every promise held, 1 when one broke or the target is refused, 2 wrong usage.
 import { writeFileSync } from 'node:fs';
+import { endWithCaller } from '../stage/scratch.js';
 import { readWish, usage, WrongUsage } from './options.js';
 import { runScenario } from './play.js';
 import { crowdPage, crowdText } from './report.js';
@@ -8,6 +9,7 @@ import { runSingle } from './single.js';
 import { browsePage, browseText } from './single-report.js';
 import { TargetRefused } from './target.js';
 
+endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {

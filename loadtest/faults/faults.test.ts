@@ -91,7 +91,7 @@ it('holds through the faults that every change is tried against', async () => {
     env: process.env,
     say: (text) => said.push(text),
   }).catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${said.join('\n')}`);
+    throw new Error(`${(error as Error).stack ?? String(error)}\n${said.join('\n')}`);
   });
   expect(results.map(({ name, verdict, why }) => ({ name, verdict, why }))).toEqual(
     shortNames.map((name) => ({ name, verdict: 'held', why: [] })),

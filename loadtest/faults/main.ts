@@ -1,6 +1,7 @@
 // `node dist/loadtest/faults/main.js [NAME…] [--long] [--random N] [--seed TEXT] [--list] [--json]
 // [--write-docs]`: exit 0 when everything held, 1 when something broke or nothing happened.
 import { parseArgs } from 'node:util';
+import { endWithCaller } from '../stage/scratch.js';
 import { cells } from './all.js';
 import { writeFaultDocs } from './docs.js';
 import { runFaults } from './run.js';
@@ -9,6 +10,7 @@ import { sights, unseen } from './sights.js';
 
 const fansUsual = '40';
 
+endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {

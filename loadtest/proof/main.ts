@@ -2,10 +2,12 @@
 // planted bug turned one of its rules red and the same load without a bug left all of them green.
 // `--write-docs` puts each result into docs/proof.md as it comes.
 import { parseArgs } from 'node:util';
+import { endWithCaller } from '../stage/scratch.js';
 import { bugs } from './bugs.js';
 import { writeProofDocs } from './docs.js';
 import { prove } from './prove.js';
 
+endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {

@@ -1,8 +1,11 @@
 // `node dist/loadtest/rehearse/main.js --shows N --seats N --rate N …`: a sale on a throw-away copy.
 // Exit 0 when it ran, 1 when it showed server errors, 2 wrong usage.
+
+import { endWithCaller } from '../stage/scratch.js';
 import { type RehearsalReport, rehearse } from './run.js';
 import { type Rehearsal, readRehearsal } from './settings.js';
 
+endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {

@@ -10,9 +10,10 @@ type Left = { dir: string; program: number; engine: number };
 
 /** A run as benches and faults are: an engine, a program, and work that does not end. */
 const runText = `
-  const { openScratch } = await import('./dist/loadtest/stage/scratch.js');
+  const { endWithCaller, openScratch } = await import('./dist/loadtest/stage/scratch.js');
   const { startEngines } = await import('./dist/core/runtime/engines.js');
   const { spawn } = await import('node:child_process');
+  endWithCaller();
   const scratch = await openScratch('usher-load-');
   const { pids } = await startEngines({
     dataDir: scratch.enginesDir, env: { PATH: process.env.PATH }, only: ['redis'],

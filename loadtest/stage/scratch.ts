@@ -37,7 +37,6 @@ export type Scratch = {
 };
 
 const open = new Map<string, AbortController>();
-let watching = false;
 
 /** Clears up after killed runs, and makes the folder of this one. */
 export async function openScratch(prefix: (typeof prefixes)[number]): Promise<Scratch> {
@@ -45,8 +44,8 @@ export async function openScratch(prefix: (typeof prefixes)[number]): Promise<Sc
   const dir = mkdtempSync(join(tmpdir(), prefix));
   const abort = new AbortController();
   writeFileSync(ownerFile(dir), JSON.stringify(processRef(process.pid, 'node')));
+  if (open.size === 0) process.on('exit', clearOpen);
   open.set(dir, abort);
-  watchForTheEnd();
   return {
     dir,
     enginesDir: enginesOf(dir),
@@ -57,6 +56,7 @@ export async function openScratch(prefix: (typeof prefixes)[number]): Promise<Sc
     },
     remove: () => {
       open.delete(dir);
+      if (open.size === 0) process.off('exit', clearOpen);
       unmountIn(dir);
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -106,9 +106,11 @@ function readChildren(dir: string): ProcessRef[] {
   }
 }
 
-function watchForTheEnd(): void {
-  if (watching) return;
-  watching = true;
+/**
+ * Ends this process in order, and with it what runs in its folders, when a signal comes or when
+ * `usher`, which started it, is gone. For the programs themselves: a test belongs to its runner.
+ */
+export function endWithCaller(): void {
   // Exiting runs `clearOpen`, which nothing can interrupt: a second signal changes nothing.
   const end = (signal: 'SIGINT' | 'SIGTERM') => process.exit(128 + constants.signals[signal]);
   process.on('SIGINT', () => end('SIGINT'));
@@ -116,7 +118,6 @@ function watchForTheEnd(): void {
   // `usher` starts runs with a channel, which closes when it dies itself.
   process.on('disconnect', () => end('SIGTERM'));
   process.channel?.unref();
-  process.on('exit', clearOpen);
 }
 
 /** Another process clears while this one stands still, so that nothing is started again meanwhile. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lapsesMax } from '../../core/domain/waitlist.js';
+import { changeGates, readGate } from '../../core/store/shard/gates.js';
 import { joinLine, leaveLine } from '../../core/store/shard/line-changes.js';
+import { openGates } from '../../core/store/shard/open-gates.js';
 import { endHold, lockReservation } from '../../core/store/shard/reservations.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
 import { readEntry } from '../../core/store/shard/waitlist.js';
@@ -105,6 +107,24 @@ describe('the waitlist in the lanes', () => {
     expect(await world.shard.rows('SELECT * FROM waitlist WHERE show_id = ?', [showId])).toEqual(
       [],
     );
+  });
+
+  it('offers what came free while the sale was closed before the gate opens', async () => {
+    const show = await open(['....']);
+    await show.ask(0, 4);
+    await show.ask(1, 2);
+    const opensAt = new Date(Date.now() - 1_000);
+    await changeGates(world.shard, [show.showId], { state: 'CLOSED', opensAt });
+    const [held] = await world.shard.rows<{ no: number }>(
+      'SELECT reservation_id AS no FROM reservation WHERE show_id = ?',
+      [show.showId],
+    );
+    await show.release(held?.no ?? 0);
+    expect([await show.seats(), await show.offers()]).toEqual(['FFFF', []]);
+    await openGates(world.shard, [show.showId], opensAt);
+    expect(await show.offers()).toMatchObject([{ fanId: fan(1), seats: 2, state: 'HELD' }]);
+    expect(await readGate(world.shard, show.showId)).toMatchObject({ state: 'OPEN' });
+    await show.sound();
   });
 
   it('offers what a hold gave up to the first group that it fits, before any new request', async () => {

@@ -3,6 +3,7 @@ import type { StoredSaleState } from '../../domain/sale-state.js';
 import type { GateState } from '../../domain/states.js';
 import type { Database } from '../database.js';
 import { changeGates } from '../shard/gates.js';
+import { openGates } from '../shard/open-gates.js';
 import type { Shards } from '../shards.js';
 import { listSaleShows, lockSale } from './staff-views.js';
 
@@ -29,7 +30,9 @@ export async function carryToGates(
     const done = await Promise.allSettled(
       [...groupBy(shows, (show) => show.shardId)].map(async ([shardId, group]) => {
         const showIds = group.map((show) => show.showId).sort((a, b) => a - b);
-        await changeGates(shards.byId(shardId), showIds, to);
+        const shard = shards.byId(shardId);
+        if (to.state === 'OPEN') await openGates(shard, showIds, to.opensAt);
+        else await changeGates(shard, showIds, to);
       }),
     );
     // A shard that is away keeps no other from its change; the caller is told to repeat.
