@@ -4,17 +4,14 @@ import type { Plan, Settings, Step } from './step.js';
 
 type Small = { plan: Plan; broken: NonNullable<Played['broken']> };
 
-/** Plays that may be spent on cutting one plan down. */
-const playsMax = 3_000;
-
 /**
  * Cuts a failing plan down while it breaks the same promise: whole stretches of steps first, then
- * single steps, then smaller numbers, then a smaller sale.
+ * single steps, then smaller numbers, then a smaller sale; `playsMax` tries at most.
  */
 export async function shrink(
   plan: Plan,
   broken: NonNullable<Played['broken']>,
-  fault?: Fault,
+  { fault, playsMax }: { fault?: Fault | undefined; playsMax: number },
 ): Promise<Small> {
   let plays = 0;
   // What broke on the way needs no coming to rest, which is most of the work.

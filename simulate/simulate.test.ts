@@ -31,7 +31,10 @@ describe('sales in simulated time', () => {
   it.each(faults.map((fault) => [fault.name, fault] as const))(
     'show %s, cut down to few steps',
     async (_name, fault) => {
-      const { failure } = await simulate({ seed: 'fault', salesMax, secondsMax: 60 }, fault);
+      const { failure } = await simulate(
+        { seed: 'fault', salesMax, secondsMax: 60, cutPlaysMax: 300 },
+        fault,
+      );
       if (!failure) throw new Error(`${salesMax} sales went well in spite of it`);
       const { plan, broken, found } = failure;
       expect(plan.steps.length).toBeLessThanOrEqual(stepsMax);

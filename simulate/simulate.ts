@@ -16,6 +16,8 @@ export type Failure = {
 export type Result = { sales: number; seconds: number; counts: Counts; failure: Failure | null };
 
 const stepsMax = 160;
+/** Plays that may be spent on cutting one plan down. */
+const cutPlaysMax = 3_000;
 
 /** Plays the sale of a seed; returns it with the steps that it took. */
 export async function playSeed(
@@ -42,7 +44,7 @@ export async function playSeed(
  * or one fails, which is then cut down.
  */
 export async function simulate(
-  ask: { seed: string; salesMax: number; secondsMax: number },
+  ask: { seed: string; salesMax: number; secondsMax: number; cutPlaysMax?: number },
   fault?: Fault,
 ): Promise<Result> {
   const startedMs = performance.now();
@@ -56,7 +58,10 @@ export async function simulate(
     for (const key of Object.keys(counts) as (keyof Counts)[]) counts[key] += played.counts[key];
     if (!played.broken) continue;
     const seconds = spent();
-    const small = await shrink(plan, played.broken, fault);
+    const small = await shrink(plan, played.broken, {
+      fault,
+      playsMax: ask.cutPlaysMax ?? cutPlaysMax,
+    });
     return { sales, seconds, counts, failure: { seed, found: plan, ...small } };
   }
   return { sales, seconds: spent(), counts, failure: null };

@@ -75,6 +75,8 @@ async function writeShows(
       [rows.slice(start, start + rowsPerStatement)],
     );
   }
+  // A table that has lived has statistics; without them the plain handler locks a whole show.
+  await shard.query('ANALYZE TABLE show_seat');
 }
 
 function seatNames(seats: number): string[] {
