@@ -14,5 +14,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   testTimeout: 60_000,
 };

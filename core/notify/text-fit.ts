@@ -1,5 +1,5 @@
 import type PDFDocument from 'pdfkit';
-import { type FontFile, runsOf } from './fonts.js';
+import { bold, type FontFile, type Run, regular, runsOf } from './fonts.js';
 
 type Doc = InstanceType<typeof PDFDocument>;
 
@@ -41,8 +41,9 @@ function printLine(doc: Doc, line: string, box: TextBox): void {
   doc.fillColor(box.colour);
   for (const run of runsOf(line, box.font)) {
     useFont(doc, run.font, box.size);
-    doc.text(run.text, x, box.y, { lineBreak: false, baseline: 'alphabetic' });
-    x += doc.widthOfString(run.text);
+    const features = featuresOf(run);
+    doc.text(run.text, x, box.y, { lineBreak: false, baseline: 'alphabetic', ...features });
+    x += doc.widthOfString(run.text, features);
   }
 }
 
@@ -94,7 +95,7 @@ function widthOf(doc: Doc, line: string, font: FontFile, size: number): number {
   let width = 0;
   for (const run of runsOf(line, font)) {
     useFont(doc, run.font, size);
-    width += doc.widthOfString(run.text);
+    width += doc.widthOfString(run.text, featuresOf(run));
   }
   return width;
 }
@@ -102,4 +103,18 @@ function widthOf(doc: Doc, line: string, font: FontFile, size: number): number {
 function useFont(doc: Doc, font: FontFile, size: number): void {
   doc.font(font.path);
   doc.fontSize(size);
+}
+
+type Features = Parameters<Doc['widthOfString']>[1];
+
+// Setting up the positions of accents, and of pairs of letters, is half of the work of a ticket.
+// The types know only the list of features to add, the library also takes those to leave out.
+const unpositioned = { features: { kern: false, mark: false, mkmk: false } } as unknown as Features;
+const unmarked = { features: { mark: false, mkmk: false } } as unknown as Features;
+
+/** Accents of their own are positioned, and so are pairs in the large letters of titles. */
+function featuresOf({ text, font }: Run): Features {
+  if (/\p{M}/u.test(text)) return {};
+  if (font.path === regular.path) return unpositioned;
+  return font.path === bold.path ? unmarked : {};
 }
