@@ -50,7 +50,7 @@ describe('the sources', () => {
   });
 
   it('export by name, from where a thing is made', () => {
-    const configurable = /(global-(setup|teardown)\.mjs)$/;
+    const configurable = /(global-(setup|teardown)|sequencer)\.mjs$/;
     const modules = everything.filter(({ path }) => !configurable.test(path));
     expect(found(modules, /^export default\b/)).toEqual([]);
     expect(found(modules, /^export (\*|\{[^}]*\}|type \{[^}]*\}) from\b/)).toEqual([]);
