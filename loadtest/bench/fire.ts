@@ -26,7 +26,8 @@ function send(
   calls: Call[],
   settings: { connections: number; rate?: number },
 ): Promise<Measured> {
-  const { connections, rate } = settings;
+  const { rate } = settings;
+  const connections = Math.min(settings.connections, calls.length);
   const hands = Array.from({ length: connections }, (_, hand) =>
     calls.filter((_call, index) => index % connections === hand),
   );
