@@ -1,5 +1,4 @@
 // Rooms of finished sales are thrown away; who asks afterwards is answered from SQL.
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seedShow } from '../test/support/fixtures.js';
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
@@ -17,9 +16,7 @@ describe('pruning rooms', () => {
 
   beforeAll(async () => {
     stores = await openTestStores(1);
-    const key = () => [{ kid: 'k1', key: randomBytes(32) }];
-    const secrets = { session: key(), pass: key(), receipt: key(), data: key() };
-    bench = await openRoomBench({ on: { stores, secrets } });
+    bench = await openRoomBench({ on: { stores } });
     gate = bench.openGate();
     pump = bench.openPump();
   });

@@ -220,7 +220,7 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
       show_id: formatShowId(showId),
       from_version: entry.from,
       version: entry.to,
-      changes: [...entry.changes].map(([seat, state]) => [seat, publicState(state)]),
+      changes: [...entry.changes],
       ...(entry.priceVersion === undefined ? {} : { price_version: entry.priceVersion }),
       at: new Date().toISOString(),
     });
@@ -252,8 +252,4 @@ function openSeatsMerger(send: (showId: number, message: Record<string, unknown>
       merged.clear();
     },
   };
-}
-
-function publicState(state: string): string {
-  return state === 'BLOCKED' ? 'closed' : state.toLowerCase();
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
-import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { changeSale, type SaleSettings } from '../../core/store/catalog/sales.js';
 import { type LockedSale, lockSale } from '../../core/store/catalog/staff-views.js';
 import { readNowMs } from '../../core/store/database.js';
 import type { ApiDeps } from '../deps.js';
 import { type Call, type Route, route } from '../route.js';
-import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
+import { carrySale, ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
 
-type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate'>;
+type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate' | 'redis' | 'names'>;
 
 const nothing = z.strictObject({});
 /** What staff do to a running sale. Each call may be repeated: it finishes what was cut short. */
@@ -136,8 +135,7 @@ function verb<Body>(
         }
         return settings(sale, call.body, now);
       });
-      await carryToGates(deps, saleId);
-      await deps.gate.changed(saleId);
+      await carrySale(deps, saleId);
       const sale = await readStaffSale(deps, saleId);
       return { status: 200, body: sale, headers: { ETag: `"${sale.version}"` } };
     },

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
 import { parseShowId, type ShowId } from '../../core/domain/ids.js';
+import { publishSeats } from '../../core/redis/show-news.js';
 import type { StaffRole } from '../../core/runtime/tokens.js';
 import { readSale, type SaleRow } from '../../core/store/catalog/browse.js';
+import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { countShowsBySale } from '../../core/store/catalog/staff-views.js';
 import type { ApiDeps } from '../deps.js';
 import type { Call } from '../route.js';
@@ -22,6 +24,17 @@ export const staffSaleShape = saleShape.extend({
   shows: z.number().int(),
 });
 export type StaffSale = z.infer<typeof staffSaleShape>;
+
+/** Carries a changed sale to its gates and its room, and tells pages of seats offered meanwhile. */
+export async function carrySale(
+  deps: Pick<ApiDeps, 'catalog' | 'shards' | 'gate' | 'redis' | 'names'>,
+  saleId: string,
+): Promise<void> {
+  for (const news of await carryToGates(deps, saleId)) {
+    await publishSeats(deps.redis, deps.names, news);
+  }
+  await deps.gate.changed(saleId);
+}
 
 /** @throws UsherError `not_found`. */
 export async function readStaffSale(

@@ -4,7 +4,6 @@ import { formatId, formatShowId, parseId } from '../../core/domain/ids.js';
 import { publishReservation, publishSeats } from '../../core/redis/show-news.js';
 import { writeAudit } from '../../core/store/catalog/audit.js';
 import { listShows, readShow } from '../../core/store/catalog/browse.js';
-import { carryToGates } from '../../core/store/catalog/sale-gates.js';
 import { readShowIdByKey } from '../../core/store/catalog/staff-views.js';
 import { endHold, lockReservation } from '../../core/store/shard/reservations.js';
 import { readSeatMap } from '../../core/store/shard/seat-map-rows.js';
@@ -16,7 +15,7 @@ import { found } from './browse.js';
 import { showJson, showShape } from './catalog-shapes.js';
 import { listOf } from './paging.js';
 import { importPart } from './staff-sales.js';
-import { deskRoles, opsRoles, showIdOf } from './staff-shared.js';
+import { carrySale, deskRoles, opsRoles, showIdOf } from './staff-shared.js';
 
 const showsMax = 2_000;
 const holdsMax = 1_000;
@@ -123,8 +122,7 @@ function showRoutes(deps: ApiDeps): Route[] {
         }
         await importPart(deps, { shows: [body] }, actor);
         // The importer makes open gates; a paused or closed sale closes them again.
-        await carryToGates(deps, body.sale);
-        await deps.gate.changed(body.sale);
+        await carrySale(deps, body.sale);
         const showId = await readShowIdByKey(catalog, body.key);
         const row = showId === undefined ? undefined : await readShow(catalog, showId);
         return { status: 201, body: showJson(found(row, 'show')) };

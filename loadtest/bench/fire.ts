@@ -47,7 +47,7 @@ function send(
       (error, result) => {
         if (error) return reject(error);
         resolve({
-          per_second: (result['2xx'] / (answeredMs - startedMs)) * 1_000,
+          per_second: (result['2xx'] / Math.max(1, answeredMs - startedMs)) * 1_000,
           p50_ms: result.latency.p50,
           p99_ms: result.latency.p99,
           failed: result.non2xx + result.errors,

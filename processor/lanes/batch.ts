@@ -107,10 +107,12 @@ async function takeMap(tx: Tx, cache: MapCache, head: Head): Promise<SeatMap> {
 }
 
 async function writeAll(tx: Tx, open: OpenShow[], locked: Locked): Promise<DecidedShow[]> {
-  const { nowMs, overdue, hopeless } = locked;
+  const { nowMs, overdue, seeminglySoldOut } = locked;
   const now = new Date(nowMs);
   for (const show of open) freeInMap(show.map, show.overdue);
-  const missed = open.filter(({ head, map }) => hopeless.has(head.showId) && freeSeats(map) > 0);
+  const missed = open.filter(
+    ({ head, map }) => seeminglySoldOut.has(head.showId) && freeSeats(map) > 0,
+  );
   const quotas = await quotasOf(
     tx,
     locked,

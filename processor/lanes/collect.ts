@@ -29,12 +29,12 @@ export type Collected = {
 };
 
 /** A request whose decision is on its way to the disk. */
-export type Flying = Pick<Waiting, 'showId' | 'requestId'>;
+export type RequestRef = Pick<Waiting, 'showId' | 'requestId'>;
 
 type Ask = {
   recent: ShowId[];
   /** Still undecided in the rows, and not to be seen. */
-  inFlight: Flying[];
+  inFlight: RequestRef[];
   /** The shows found active last time: most likely those that are active now. */
   before: ActiveShow[];
   lastServed: ShowId;
@@ -60,7 +60,8 @@ export async function collectBatch(
   let looked = 0;
   for (; looked < active.length && waiting.length < batchRowsMax; looked += showsPerRead) {
     const shows = active.slice(looked, looked + showsPerRead);
-    const rows = guessed(shows) ?? (await readOthers(shard, shows, ask.inFlight, active.length));
+    const rows =
+      guessed(shows) ?? (await readNotInFlight(shard, shows, ask.inFlight, active.length));
     waiting.push(...rows);
   }
   const batch = waiting.slice(0, batchRowsMax);
@@ -82,7 +83,7 @@ async function findAndGuess(shard: Queryable, lanes: number[], ask: Ask) {
   const guess = before.length <= showsPerRead ? before : [];
   const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[]]>(shard, (trip) => [
     findActiveShows(trip, lanes, recent, lookBack),
-    readOthers(trip, guess, inFlight, guess.length),
+    readNotInFlight(trip, guess, inFlight, guess.length),
   ]);
   const isRight =
     found.length === guess.length &&
@@ -98,24 +99,24 @@ function inOrder(rows: Waiting[], shows: ActiveShow[]): Waiting[] {
 }
 
 /** What waits for these shows beside what is in flight; `active` shows share the batch. */
-async function readOthers(
+async function readNotInFlight(
   shard: Queryable,
   shows: ActiveShow[],
-  inFlight: Flying[],
+  inFlight: RequestRef[],
   active: number,
 ): Promise<Waiting[]> {
   const perShow = active === 1 ? batchRowsMax : showRowsMax;
   if (inFlight.length === 0) return readWaiting(shard, shows, () => perShow);
-  const flying = new Map<ShowId, Set<number>>();
+  const known = new Map<ShowId, Set<number>>();
   for (const { showId, requestId } of inFlight) {
-    flying.set(showId, (flying.get(showId) ?? new Set()).add(requestId));
+    known.set(showId, (known.get(showId) ?? new Set()).add(requestId));
   }
   const rows = await readWaiting(
     shard,
     shows,
-    (showId) => perShow + (flying.get(showId)?.size ?? 0),
+    (showId) => perShow + (known.get(showId)?.size ?? 0),
   );
-  return rows.filter((row) => !flying.get(row.showId)?.has(row.requestId));
+  return rows.filter((row) => !known.get(row.showId)?.has(row.requestId));
 }
 
 function rotate(active: ActiveShow[], lastServed: ShowId): ActiveShow[] {

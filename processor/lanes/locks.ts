@@ -21,7 +21,7 @@ export type Locked = {
   allOverdueBefore: ShowId;
   quotas: QuotaRow[];
   /** Shows that looked sold out, so that no quotas of theirs were locked. */
-  hopeless: Set<ShowId>;
+  seeminglySoldOut: Set<ShowId>;
   nowMs: number;
 };
 
@@ -35,8 +35,8 @@ export const overdueRowsMax = 500;
 export async function lockBatch(tx: Tx, cache: MapCache, batch: Batch): Promise<Locked> {
   const { overdueMax = overdueRowsMax } = batch;
   const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
-  const hopeless = new Set(showIds.filter((showId) => looksSoldOut(cache, showId)));
-  const pairs = fansOf(batch.waiting.filter((one) => !hopeless.has(one.showId)));
+  const seeminglySoldOut = new Set(showIds.filter((showId) => looksSoldOut(cache, showId)));
+  const pairs = fansOf(batch.waiting.filter((one) => !seeminglySoldOut.has(one.showId)));
   const [heads, overdue, quotas, nowMs] = await inOneTrip<
     [Head[], OverdueHold[], QuotaRow[], number]
   >(tx, (trip) => [
@@ -51,7 +51,7 @@ export async function lockBatch(tx: Tx, cache: MapCache, batch: Batch): Promise<
     overdue: overdue.filter((hold) => known.has(hold.showId)),
     allOverdueBefore: cutOffAt(overdue, overdueMax),
     quotas,
-    hopeless,
+    seeminglySoldOut,
     nowMs,
   };
 }

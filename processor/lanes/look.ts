@@ -1,5 +1,5 @@
 import type { ShowId } from '../../core/domain/ids.js';
-import { type Collected, collectBatch, type Flying } from './collect.js';
+import { type Collected, collectBatch, type RequestRef } from './collect.js';
 import type { LanesDeps, ShardLine } from './lanes.js';
 
 /** A look at the journal that is under way, and when it began by the line's clock. */
@@ -11,7 +11,7 @@ const recentMs = 1_000;
  * Looks for the next batch. What is in flight has been decided and only waits for its commit, so
  * the disk and the journal are asked at the same time.
  */
-export function startLook(deps: LanesDeps, line: ShardLine, inFlight: Flying[] = []): Look {
+export function startLook(deps: LanesDeps, line: ShardLine, inFlight: RequestRef[] = []): Look {
   const { shardId } = line;
   const began = ++line.clock;
   const awake = [...line.awake.keys()];

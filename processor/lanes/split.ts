@@ -2,7 +2,7 @@ import type { ShowId } from '../../core/domain/ids.js';
 import { isLockWait, isRetryable, isUnreachable } from '../../core/store/database.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
 import { type Batch, BatchOutdated, type DecidedShow, decideBatch } from './batch.js';
-import type { Flying } from './collect.js';
+import type { RequestRef } from './collect.js';
 import type { LanesDeps, ShardLine } from './lanes.js';
 import { startLook } from './look.js';
 import { refuseAsInternal } from './set-aside.js';
@@ -52,7 +52,7 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
   }
 }
 
-function requestsOf(shows: DecidedShow[]): Flying[] {
+function requestsOf(shows: DecidedShow[]): RequestRef[] {
   return shows.flatMap(({ head: { showId }, decisions }) =>
     decisions.map(({ request: { requestId } }) => ({ showId, requestId })),
   );

@@ -2,6 +2,7 @@ import type { Decision } from '../../core/domain/decide.js';
 import type { Redis } from '../../core/redis/connect.js';
 import type { RedisNames } from '../../core/redis/keys.js';
 import { type DecisionMessage, publish } from '../../core/redis/news.js';
+import { publishSeats } from '../../core/redis/show-news.js';
 import type { Waiting } from '../../core/store/shard/journal.js';
 import type { DecidedShow } from './batch.js';
 
@@ -23,7 +24,7 @@ export function tellDecided(
       list.push(messageOf(show, decision));
       byNode.set(node, list);
     }
-    tellSeats(redis, names, show);
+    void publishSeats(redis, names, show.news);
   }
   for (const [node, decisions] of byNode) {
     void publish(redis, names.nodeChannel(node), {
@@ -32,17 +33,6 @@ export function tellDecided(
       decisions,
     });
   }
-}
-
-function tellSeats(redis: Redis, names: RedisNames, { news }: DecidedShow): void {
-  if (news.seats.length === 0 && news.priceVersion === undefined) return;
-  void publish(redis, names.everyoneChannel, {
-    kind: 'seats',
-    show_id: news.showId,
-    version: news.version,
-    changes: news.seats.map(({ seat, state }) => [seat, state]),
-    ...(news.priceVersion === undefined ? {} : { price_version: news.priceVersion }),
-  });
 }
 
 function messageOf(show: DecidedShow, decision: Decision): DecisionMessage {

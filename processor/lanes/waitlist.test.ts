@@ -121,7 +121,8 @@ describe('the waitlist in the lanes', () => {
     );
     await show.release(held?.no ?? 0);
     expect([await show.seats(), await show.offers()]).toEqual(['FFFF', []]);
-    await openGates(world.shard, [show.showId], opensAt);
+    const told = await openGates(world.shard, [show.showId], opensAt);
+    expect(told.map(({ seats }) => seats.map(({ state }) => state))).toEqual([['HELD', 'HELD']]);
     expect(await show.offers()).toMatchObject([{ fanId: fan(1), seats: 2, state: 'HELD' }]);
     expect(await readGate(world.shard, show.showId)).toMatchObject({ state: 'OPEN' });
     await show.sound();

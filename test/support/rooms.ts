@@ -49,7 +49,7 @@ export type RoomBenchOptions = {
   redisUrl?: string;
   restoreMs?: number;
   /** Stores and secrets of somebody else, who closes them. */
-  on?: { stores: TestStores; secrets: RoomSecrets };
+  on?: { stores: TestStores; secrets?: RoomSecrets };
 };
 
 type RoomSecrets = Pick<Secrets, 'session' | 'pass' | 'receipt' | 'data'>;

@@ -2,20 +2,27 @@ import type { ShowId } from '../../domain/ids.js';
 import type { Database } from '../database.js';
 import { changeGates } from './gates.js';
 import { offerFreedSeats } from './offers.js';
-import { changeShow } from './show-change.js';
+import { changeShow, type ShowNews } from './show-change.js';
 
 /**
  * Opens the gates of shows. Nothing is offered while a sale is closed, so seats may have come free
  * over people who wait: those are asked behind a gate that lets nobody in yet. Repeating it
- * finishes what was cut short.
+ * finishes what was cut short. Returns what to tell.
  */
-export async function openGates(shard: Database, showIds: ShowId[], opensAt: Date): Promise<void> {
+export async function openGates(
+  shard: Database,
+  showIds: ShowId[],
+  opensAt: Date,
+): Promise<ShowNews[]> {
   const awaited = await findAwaited(shard, showIds);
   await changeGates(shard, awaited, { state: 'PAUSED', opensAt });
+  const told: ShowNews[] = [];
   for (const showId of awaited) {
-    await changeShow(shard, showId, (change) => offerFreedSeats(change));
+    const { news } = await changeShow(shard, showId, (change) => offerFreedSeats(change));
+    told.push(news);
   }
   await changeGates(shard, showIds, { state: 'OPEN', opensAt });
+  return told;
 }
 
 /** Shows that let nobody in and for whose seats somebody waits. */
