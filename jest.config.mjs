@@ -13,6 +13,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.usher/'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  setupFiles: ['<rootDir>/test/support/own-ports.mjs'],
   maxWorkers: 3,
   testSequencer: '<rootDir>/test/support/sequencer.mjs',
   testTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../test/support/draws.js';
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
 import type { Gate } from './gate.js';
 import { limits } from './limits.js';

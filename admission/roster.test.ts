@@ -1,9 +1,9 @@
 // The roster that is published at the opening, whatever order its members came and went in.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { readRosterPage } from '../core/store/catalog/roster.js';
 import { readSale, type Sale } from '../core/store/catalog/sales.js';
+import { fc } from '../test/support/draws.js';
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
 import { until } from '../test/support/until.js';
 import { drawScore, openSeed } from './draw.js';

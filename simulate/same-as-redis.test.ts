@@ -1,12 +1,12 @@
 // The rules of the room in simulated time against a real Redis: one plan, every answer the same.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { RoomSettings } from '../admission/answers.js';
 import { limits } from '../admission/limits.js';
 import { type RoomScripts, roomScripts } from '../admission/scripts.js';
 import { closeRedis, openRedis, type Redis } from '../core/redis/connect.js';
 import { redisNames } from '../core/redis/keys.js';
+import { fc } from '../test/support/draws.js';
 import { until } from '../test/support/until.js';
 import { openMemoryRedis } from './redis/memory-redis.js';
 

@@ -1,5 +1,6 @@
 import { freeSeats, type Row, type Seat, type SeatMap } from './seat-map.js';
 import { leavesSingle, type OrphanRule } from './single-seats.js';
+import { findTidySeats } from './tidy-seats.js';
 
 export type SeatWish = { quantity: number; zone?: string; accessible?: boolean };
 
@@ -35,7 +36,9 @@ export function findBestSeats(
     bestBlock(map, wish.quantity, fits, cost, seed) ??
     nearestSeats(map, wish.quantity, fits, center);
   if (rule !== 'strict' || !best || leavesSingle(map, best, rule).length === 0) return best;
-  return tidyPieces(map, wish.quantity, fits, cost) ?? 'leaves_single';
+  const [middle] = best;
+  const near = (seat: Seat) => (middle ? apart(seat, middle) : 0);
+  return findTidySeats(map, wish.quantity, fits, near) ?? 'leaves_single';
 }
 
 /**
@@ -87,33 +90,6 @@ function nearBlocks(map: SeatMap, wanted: Seat[], most: number, rule: OrphanRule
     found.length = Math.min(found.length, most);
   }
   return found;
-}
-
-/**
- * A strict rule leaves no whole block: as few pieces as possible, each of which leaves no seat
- * alone. Every piece is held for a moment while the next is looked for.
- */
-function tidyPieces(
-  map: SeatMap,
-  size: number,
-  fits: (seat: Seat) => boolean,
-  cost: (seat: Seat, row: Row) => number,
-): Seat[] | undefined {
-  if (size === 0) return [];
-  for (let part = size; part > 0; part -= 1) {
-    const blocks = map.rows.flatMap((row) =>
-      freeBlocks(row, part, fits, (seat) => cost(seat, row)),
-    );
-    const tidy = blocks.filter((block) => leavesSingle(map, block.seats, 'strict').length === 0);
-    const [best] = tidy.sort((a, b) => a.cost - b.cost);
-    if (!best) continue;
-    for (const seat of best.seats) seat.state = 'HELD';
-    const [middle] = best.seats;
-    const rest = tidyPieces(map, size - part, fits, (seat) => (middle ? apart(seat, middle) : 0));
-    for (const seat of best.seats) seat.state = 'FREE';
-    if (rest) return [...best.seats, ...rest].sort((a, b) => a.seatNo - b.seatNo);
-  }
-  return undefined;
 }
 
 function isStandardFree(seat: Seat): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { judge, type ModelSeat, type Plan, whatIsWrong } from '../../simulate/seat-model.js';
+import { fc } from '../../test/support/draws.js';
 import { anyPriceRules, anySeats, drawHall } from '../../test/support/halls.js';
 import { decide, type Quota, type Rules, type UndecidedRequest, type Wish } from './decide.js';
 import { buildSeatMap, freeSeats, type Seat } from './seat-map.js';

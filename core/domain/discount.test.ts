@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/draws.js';
 import { drawHall } from '../../test/support/halls.js';
 import { decide, type Rules } from './decide.js';
 import { discountOn, plainDiscountCode } from './discount.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/draws.js';
 import { anySeats, drawHall } from '../../test/support/halls.js';
 import { areAdjacent, buildSeatMap, freeSeats, setSeat } from './seat-map.js';
 import type { SeatState } from './states.js';

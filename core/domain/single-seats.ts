@@ -41,7 +41,7 @@ function runOf(map: SeatMap, seat: Seat): Run {
 }
 
 /** The longest blocks of free seats of a run. */
-function stretchesOf(run: Run): Seat[][] {
+export function stretchesOf(run: Run): Seat[][] {
   const stretches: Seat[][] = [[]];
   for (const seat of run) {
     if (seat.state === 'FREE') stretches.at(-1)?.push(seat);

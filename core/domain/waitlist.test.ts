@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { judge } from '../../simulate/seat-model.js';
+import { fc } from '../../test/support/draws.js';
 import { anySeats } from '../../test/support/halls.js';
 import type { Quota } from './decide.js';
 import { buildSeatMap, type Seat } from './seat-map.js';

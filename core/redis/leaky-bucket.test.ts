@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/draws.js';
 import { startOwnRedis } from '../../test/support/rooms.js';
 import { until } from '../../test/support/until.js';
 import { closeRedis, openRedis, type Redis } from './connect.js';

@@ -4,8 +4,7 @@ import { pause } from './engines-process.js';
 
 // Below the ports that systems give to outgoing connections (Linux: from 32768), so that no client
 // takes the port of a server while it restarts.
-const PRIVATE_PORT_FIRST = 20_000;
-const PRIVATE_PORT_COUNT = 12_000;
+const PRIVATE_PORTS = '20000-31999';
 const PORT_PICKS_MAX = 200;
 const SAME_PORT_MS_MAX = 15_000;
 const POLL_MS = 25;
@@ -13,11 +12,20 @@ const POLL_MS = 25;
 /** A loopback port that is free now: `preferred` if it is, else one by lot. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && preferred > 0 && (await isFree(preferred))) return preferred;
+  const { first, last } = privatePorts();
   for (let picks = 0; picks < PORT_PICKS_MAX; picks += 1) {
-    const port = PRIVATE_PORT_FIRST + randomInt(PRIVATE_PORT_COUNT);
+    const port = randomInt(first, last + 1);
     if (await isFree(port)) return port;
   }
-  throw new Error(`No free port on 127.0.0.1 among ${PORT_PICKS_MAX} that were tried.`);
+  throw new Error(`No free port on 127.0.0.1 among ${PORT_PICKS_MAX} tried in ${first}-${last}.`);
+}
+
+/** Who starts much at once gives each a range of its own: two that pick at once may pick the same. */
+function privatePorts(): { first: number; last: number } {
+  const text = process.env.USHER_PRIVATE_PORTS || PRIVATE_PORTS;
+  const [first = 0, last = 0] = /^\d{1,5}-\d{1,5}$/.test(text) ? text.split('-').map(Number) : [];
+  if (first >= 1024 && first <= last && last <= 65_535) return { first, last };
+  throw new Error(`USHER_PRIVATE_PORTS must be like ${PRIVATE_PORTS}, not '${text}'.`);
 }
 
 /** Different loopback ports that are free now. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Rules, Wish } from '../../core/domain/decide.js';
 import type { Seat } from '../../core/domain/seat-map.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { readNowMs } from '../../core/store/database.js';
 import { insertRequests } from '../../core/store/shard/journal.js';
 import { type ModelSeat, type Plan, play } from '../../simulate/seat-model.js';
+import { fc } from '../../test/support/draws.js';
 import { anyPriceRules, anySeats } from '../../test/support/halls.js';
 import {
   brokenRows,

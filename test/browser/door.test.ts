@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addFans } from '../support/journey.js';
-import { addSale, onStage, type Stage, signUpOn } from './support.js';
+import { addSale, onStage, type Stage, signUpOn, stageMs } from './support.js';
 
 it(
   'does the work and takes a code at the door, then tells of the turn and checks the place',
@@ -31,7 +31,7 @@ it(
     await page.getByText('Your place is as it should be').waitFor();
     await page.getByText('You came after the opening').waitFor();
   }),
-  90_000,
+  stageMs,
 );
 
 /** Work for newcomers, and a presale for holders of a code. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addFans } from '../support/journey.js';
-import { addSale, codesOf, onStage, scanned, seatOn, signUpOn } from './support.js';
+import { addSale, codesOf, onStage, scanned, seatOn, signUpOn, stageMs } from './support.js';
 
 it(
   'takes a fan from the home page through lobby, line, live map and payment to the ticket',
@@ -41,7 +41,7 @@ it(
     await payAtTheSecondTry(page);
     await checkTickets(page);
   }),
-  90_000,
+  stageMs,
 );
 
 async function waitInLobby(page: Page): Promise<void> {
@@ -131,7 +131,7 @@ it(
       await page.getByRole('button', { name: 'Hold this seat' }).click();
     });
   }),
-  90_000,
+  stageMs,
 );
 
 /** Until when the page knows its seats to be held. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { onStage, seatOn } from './support.js';
+import { onStage, seatOn, stageMs } from './support.js';
 
 const tabsMax = 40;
 
@@ -41,7 +41,7 @@ it(
     await page.getByRole('img', { name: 'QR code of the ticket for row Q, seat 8' }).waitFor();
     await walkTo(page, 'button', 'Tickets as PDF');
   }),
-  90_000,
+  stageMs,
 );
 
 async function press(page: Page, role: Role, name: string): Promise<void> {

@@ -1,6 +1,15 @@
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { approveAtBank, codesOf, onStage, phone, scanned, seatOn, signUpOn } from './support.js';
+import {
+  approveAtBank,
+  codesOf,
+  onStage,
+  phone,
+  scanned,
+  seatOn,
+  signUpOn,
+  stageMs,
+} from './support.js';
 
 it(
   'sells by city, film, cinema and time on a phone, where nothing is wider than the screen',
@@ -48,7 +57,7 @@ it(
     await page.getByRole('link', { name: /Seats B-7 and B-8/ }).waitFor();
     await settled('bookings');
   }),
-  90_000,
+  stageMs,
 );
 
 /** The hall fits the screen, so the first tap only comes closer and the second one chooses. */

@@ -1,7 +1,15 @@
 import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addFans } from '../support/journey.js';
-import { addSale, approveAtBank, onStage, type Stage, seatOn, signUpOn } from './support.js';
+import {
+  addSale,
+  approveAtBank,
+  onStage,
+  type Stage,
+  seatOn,
+  signUpOn,
+  stageMs,
+} from './support.js';
 
 const yourTurn = 'It is your turn. Choose your seats';
 
@@ -47,7 +55,7 @@ it(
       await tab.getByText('Ticket 1 of 1').waitFor();
     }
   }),
-  90_000,
+  stageMs,
 );
 
 it(
@@ -66,7 +74,7 @@ it(
     await page.getByRole('button', { name: 'Pay €12' }).click();
     await page.waitForURL('**/bookings/bkg_*');
   }),
-  90_000,
+  stageMs,
 );
 
 it(
@@ -88,7 +96,7 @@ it(
     const { clean, violations } = await stage.world.settles();
     expect({ clean, violations }).toEqual({ clean: true, violations: [] });
   }),
-  90_000,
+  stageMs,
 );
 
 async function joinOn(page: Page, path: string): Promise<void> {

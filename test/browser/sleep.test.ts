@@ -4,7 +4,7 @@ import { closeRedis, openRedis } from '../../core/redis/connect.js';
 import { redisNames } from '../../core/redis/keys.js';
 import { addFans } from '../support/journey.js';
 import { until } from '../support/until.js';
-import { addSale, onStage, type Stage, signUpOn } from './support.js';
+import { addSale, onStage, type Stage, signUpOn, stageMs } from './support.js';
 
 const yourTurn = 'It is your turn. Choose your seats';
 
@@ -48,7 +48,7 @@ it(
     const late = await newcomer?.call('GET', '/sales/gala/place');
     expect(late?.body).toMatchObject({ state: 'waiting' });
   }),
-  90_000,
+  stageMs,
 );
 
 async function placeIs(page: Page, told: string): Promise<void> {

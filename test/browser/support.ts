@@ -14,7 +14,9 @@ import {
 } from 'playwright-core';
 import { inWorld, type World, type WorldOptions } from '../support/world.js';
 
-const patienceMs = 20_000;
+const patienceMs = 30_000;
+/** How long a test on a stage may take; an ordinary machine needs a fifth of it. */
+export const stageMs = 180_000;
 const dayMs = 86_400_000;
 const browserArgs = [
   ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
@@ -94,7 +96,7 @@ async function staffCall(
   return answer;
 }
 
-/** Saves what every open page shows; returns where the pictures are. */
+/** Saves what every open page shows; returns where the pictures are, and the words on them. */
 async function picture(browser: Browser): Promise<string[]> {
   const pages = browser.contexts().flatMap((context) => context.pages());
   const folder = mkdtempSync(join(tmpdir(), 'usher-browser-'));
@@ -103,7 +105,8 @@ async function picture(browser: Browser): Promise<string[]> {
       const path = join(folder, `${at}.png`);
       try {
         await page.screenshot({ path, fullPage: true, timeout: 5000 });
-        return `${page.url()} looks like ${path}`;
+        const words = await page.locator('main').innerText({ timeout: 5000 });
+        return `${page.url()} looks like ${path} and says\n${words}`;
       } catch (error) {
         return `${page.url()} gave no picture: ${String(error)}`;
       }

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import type { PriceRules } from '../../core/domain/price-rules.js';
 import {
   buildSeatMap,
@@ -7,6 +6,7 @@ import {
   type SeatMap,
 } from '../../core/domain/seat-map.js';
 import type { SeatState } from '../../core/domain/states.js';
+import { fc } from './draws.js';
 
 type Place = { gap: number; kind: SeatKind; state: SeatState; zone: string };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { buildSeatMap, type Seat } from '../../../core/domain/seat-map.js';
 import { leavesSingle as asServer, orphanRules } from '../../../core/domain/single-seats.js';
+import { fc } from '../../../test/support/draws.js';
 import { anySeats } from '../../../test/support/halls.js';
 import { leavesSingle } from './single-seats.js';
 import type { SeatMap, SeatRow } from './types.js';

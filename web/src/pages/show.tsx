@@ -1,8 +1,9 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { lastBooked, purchases } from '../lib/keep.js';
 import { takeBankReturn } from '../lib/payment.js';
 import { go } from '../lib/router.js';
+import { useStore } from '../lib/store.js';
 import { useBooked } from '../lib/use-booked.js';
 import { useLoad } from '../lib/use-load.js';
 import { PageTitle } from '../parts/heading.js';
@@ -16,12 +17,14 @@ import { Waitlist } from '../steps/waitlist.js';
 
 export function ShowPage({ id }: { id: string }) {
   useBooked((booked) => booked.showId === id);
+  const [paidShow] = useState(() => (takeBankReturn() ? id : null));
+  const isOver = useStore(purchases)[id] === undefined;
   useEffect(() => {
-    // The tab that paid may have settled already; then there is nothing left to pay in this one.
-    if (!takeBankReturn() || purchases.get()[id]?.reservation !== undefined) return;
+    // The tab that paid may settle first, at any moment; then there is nothing left to pay in this one.
+    if (paidShow !== id || !isOver) return;
     const last = lastBooked.get();
     go(last?.showId === id ? `/bookings/${last.bookingId}` : '/bookings', { replace: true });
-  }, [id]);
+  }, [id, paidShow, isOver]);
   const both = useLoad(`show ${id}`, async (signal) => {
     const show = await calls.show(id, signal);
     return { show, sale: await calls.saleOf(show, signal) };
