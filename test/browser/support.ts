@@ -105,7 +105,7 @@ async function picture(browser: Browser): Promise<string[]> {
       const path = join(folder, `${at}.png`);
       try {
         await page.screenshot({ path, fullPage: true, timeout: 5000 });
-        const words = await page.locator('main').innerText({ timeout: 5000 });
+        const words = await page.locator('main').textContent({ timeout: 5000 });
         return `${page.url()} looks like ${path} and says\n${words}`;
       } catch (error) {
         return `${page.url()} gave no picture: ${String(error)}`;
