@@ -186,7 +186,7 @@ export const pageCells: Cell[] = [
     name: 'fans-slow',
     part: pages,
     fault: '300 ms each way between fans and Usher',
-    ...bend(({ world }) => [world.front], 'slow', 300),
+    ...bend(({ world }) => [world.front], 'slow', { delayMs: 300 }),
     holdMs: 3_000,
   },
   {
@@ -209,7 +209,7 @@ export const pageCells: Cell[] = [
     name: 'mail-slow',
     part: pages,
     fault: 'the mail server takes half a second for each step',
-    ...bend(({ world }) => mailWires(world), 'slow', 500),
+    ...bend(({ world }) => mailWires(world), 'slow', { delayMs: 500, waitMsMax: 15_000 }),
     holdMs: 6_000,
     mailed: 20,
   },
@@ -217,8 +217,9 @@ export const pageCells: Cell[] = [
     name: 'mail-taken-unanswered',
     part: pages,
     fault: 'mails are taken, the answer is lost',
-    ...bend(({ world }) => mailWires(world), 'deaf'),
+    ...bend(({ world }) => mailWires(world), 'deaf', { after: '\r\n.\r\n', waitMsMax: 15_000 }),
     holdMs: 4_000,
+    mailed: 20,
   },
 ];
 

@@ -93,7 +93,7 @@ export const redisCells: Cell[] = [
     name: 'redis-slow',
     part: redisPart,
     fault: '250 ms for each piece each way',
-    ...bend(({ world }) => world.wiresTo('redis'), 'slow', 250),
+    ...bend(({ world }) => world.wiresTo('redis'), 'slow', { delayMs: 250 }),
     holdMs: 4_000,
   },
   {
@@ -164,7 +164,7 @@ export const sqlCells: Cell[] = [
     name: 'mysql-slow',
     part: sqlPart,
     fault: '50 ms for each statement each way',
-    ...bend(({ world }) => world.wiresTo('mysql'), 'slow', 50),
+    ...bend(({ world }) => world.wiresTo('mysql'), 'slow', { delayMs: 50 }),
     holdMs: 4_000,
   },
   {

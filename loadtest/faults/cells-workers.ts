@@ -1,4 +1,5 @@
 // 3.2 The waiting room, 3.4 the lanes, 3.6 expiry.
+import type { Behaviour } from '../crowd/plan.js';
 import { sleep } from '../stage/programs.js';
 import { type Cell, needs } from './cell.js';
 import { bend, crawl, kill, pause, restart, shiftClock, start } from './doing.js';
@@ -82,6 +83,11 @@ export const roomCells: Cell[] = [
 ];
 
 const lanes = 'lanes';
+/** Cards that are refused, and fans too slow for the bank: processors close what these leave open. */
+const needsProcessors: Partial<Behaviour> = {
+  ...{ abandons: 0, releases: 0, declined: 0.3, challenged: 0.5 },
+  thinkMs: [500, 4_000],
+};
 
 export const laneCells: Cell[] = [
   {
@@ -146,8 +152,9 @@ export const laneCells: Cell[] = [
       name: `processor-cut-from-${service}`,
       part: lanes,
       fault: `one is cut from ${service}`,
-      ...bend(({ world }) => [world.wire('processor', service)], 'cut'),
+      ...bend(({ world }) => [world.wire('processor', service)], 'cut', { waitMsMax: 15_000 }),
       holdMs: 3_000,
+      ...(service === 'provider' ? { behaviour: needsProcessors } : {}),
     }),
   ),
   {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { sleep } from '../stage/programs.js';
 import type { Cell, FaultRun } from './cell.js';
-import type { Wire, WireMode } from './wire.js';
+import type { Bending, Wire, WireMode } from './wire.js';
 
 const clockFile = pathToFileURL(join(packageRoot, 'dist/loadtest/faults/shift-clock.js')).href;
 
@@ -61,21 +61,28 @@ export async function shiftClock(run: FaultRun, label: string, byMs: number): Pr
   run.note('shifted');
 }
 
-/** The wires of a cell bend so; the gate is that something went over them. */
+/**
+ * The wires of a cell bend so; the gate is that something went over them. `waitMsMax`: beyond the
+ * hold of the cell they stay bent for so long, until something does.
+ */
 export function bend(
   pick: (run: FaultRun) => Wire[],
   mode: WireMode,
-  delayMs = 0,
+  { waitMsMax = 0, ...bending }: Bending & { waitMsMax?: number } = {},
 ): Pick<Cell, 'inject' | 'idle' | 'heal'> {
   const touched = (run: FaultRun) => pick(run).reduce((sum, wire) => sum + wire.touched(), 0);
   return {
     inject: async (run) => {
+      for (const wire of pick(run)) wire.mode(mode, bending);
+      // What the bending itself tore was not in use.
       run.note('before', touched(run));
-      for (const wire of pick(run)) wire.mode(mode, delayMs);
     },
     heal: async (run) => {
+      const sofar = () => touched(run) - (run.notes.get('before') ?? 0);
+      const untilMs = performance.now() + waitMsMax;
+      while (sofar() === 0 && performance.now() < untilMs) await sleep(100);
+      run.note('touched', sofar());
       for (const wire of pick(run)) wire.mode('through');
-      run.note('touched', touched(run) - (run.notes.get('before') ?? 0));
     },
     idle: ({ notes }) =>
       notes.get('touched') ? undefined : 'nothing went over the wire meanwhile',

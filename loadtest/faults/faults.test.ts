@@ -75,8 +75,15 @@ describe('a wire', () => {
     ['trickle', 'hello'],
     ['through', 'hello'],
   ] as const)('that is %s brings %s', async (mode, expected) => {
-    wire.mode(mode, 50);
+    wire.mode(mode, { delayMs: 50 });
     expect(await ask('hello')).toBe(expected);
+  });
+
+  it('that is deaf after a text loses the answers from there on', async () => {
+    wire.mode('deaf', { after: 'end' });
+    expect(await ask('hello')).toBe('hello');
+    expect(await ask('the end')).toBe('silence');
+    wire.mode('through');
   });
 });
 
