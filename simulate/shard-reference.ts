@@ -1,7 +1,8 @@
 import type { Quota } from '../core/domain/decide.js';
 import type { Answer, Decided } from './lane.js';
 import type { Served } from './line.js';
-import { judge, type ModelSeat, play } from './seat-model.js';
+import { playOffers } from './line-model.js';
+import { type ModelSeat, play } from './seat-model.js';
 import type { Event, Rows, Shard } from './shard.js';
 import { Broken, fanIdOf, type Settings } from './step.js';
 
@@ -72,31 +73,16 @@ export class ShardReference {
     seats = this.seatsWithout(),
     quotas = this.quotasWithout(),
   ): void {
-    const left = [...offers];
     const isShut = this.settings.offerMs === 0 || nowMs >= this.startsAtMs - lastOfferMs;
-    if (isShut && left.length > 0) throw new Broken('no offer comes too late', `${nowMs}`);
+    if (isShut && offers.length > 0) throw new Broken('no offer comes too late', `${nowMs}`);
     if (isShut) return;
-    for (const entry of line) {
-      const quota = quotas.get(entry.fanId) ?? { taken: 0, spentPass: null };
-      const most = Math.min(entry.quantity, this.settings.seatCap - quota.taken);
-      const least = entry.acceptFewer ? 1 : entry.quantity;
-      let size = most;
-      while (size >= least && judge(seats, { quantity: size }) !== 'fits') size -= 1;
-      const isServed = left[0]?.entry.fanId === entry.fanId;
-      if (isServed !== size >= least) {
-        throw new Broken('the line is served by place', `${entry.fanId} for ${entry.quantity}`);
-      }
-      const offer = isServed ? left.shift() : undefined;
-      if (!offer) continue;
-      if (offer.seats.length !== size) {
-        throw new Broken('an offer is as large as it can be', `${offer.seats.length} of ${size}`);
-      }
-      for (const seat of seats) {
-        if (offer.seats.some((one) => one.seat === seat.seat)) seat.state = 'HELD';
-      }
-      quotas.set(entry.fanId, { ...quota, taken: quota.taken + size });
+    const taken = new Map([...quotas].map(([fanId, quota]) => [fanId, quota.taken]));
+    const told = offers.map((offer) => ({ fanId: offer.entry.fanId, seats: offer.seats }));
+    const faults = playOffers({ line, seats, taken, seatCap: this.settings.seatCap }, told);
+    if (faults.length > 0) throw new Broken('the line is served by place', faults.join('; '));
+    for (const [fanId, count] of taken) {
+      quotas.set(fanId, { spentPass: null, ...quotas.get(fanId), taken: count });
     }
-    if (left.length > 0) throw new Broken('the line is served by place', 'an offer to a stranger');
   }
 
   private seatsWithout(gone = new Set<number>()): ModelSeat[] {

@@ -120,7 +120,10 @@ async function writeAll(tx: Tx, open: OpenShow[], locked: Locked): Promise<Decid
   );
   if (overdue.length > 0) await expireHolds(tx, overdue, now);
   for (const show of open) {
-    show.line = await serveLine(tx, show, quotas.get(show.head.showId) ?? new Map(), nowMs);
+    // One map for the line and the requests: what an offer takes counts for both.
+    const own = quotas.get(show.head.showId) ?? new Map();
+    quotas.set(show.head.showId, own);
+    show.line = await serveLine(tx, show, own, nowMs);
   }
   const shows = open.map((show) => decideShow(show, quotas, nowMs));
   const logs = shows.map((show) => logOf(show, now));

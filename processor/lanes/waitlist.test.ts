@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lapsesMax } from '../../core/domain/waitlist.js';
+import { bookReservation } from '../../core/store/shard/bookings.js';
 import { changeGates, readGate } from '../../core/store/shard/gates.js';
 import { joinLine, leaveLine } from '../../core/store/shard/line-changes.js';
 import { openGates } from '../../core/store/shard/open-gates.js';
+import { startPaying } from '../../core/store/shard/paying.js';
 import { endHold, lockReservation } from '../../core/store/shard/reservations.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
 import { readEntry } from '../../core/store/shard/waitlist.js';
@@ -188,6 +190,31 @@ describe('the waitlist in the lanes', () => {
     await show.sound();
   });
 
+  it('offers what is free to who takes fewer, and to who needs fewer by now', async () => {
+    const show = await open(['....']);
+    await show.ask(0, 2);
+    await show.join(1, 3, true);
+    expect(await show.offers()).toMatchObject([{ fanId: fan(1), seats: 2, state: 'HELD' }]);
+    expect(await show.entry(1)).toMatchObject({ state: 'WAITING', quantity: 1, offered: 2 });
+    const more = await open(['....']);
+    await more.ask(0, 2);
+    await more.join(0, 3);
+    const [held] = await world.shard.rows<{ no: number }>(
+      'SELECT reservation_id AS no FROM reservation WHERE show_id = ?',
+      [more.showId],
+    );
+    await more.change(async (one) => {
+      const own = await lockReservation(one, held?.no ?? 0);
+      if (!own) throw new Error('the hold was just made');
+      await startPaying(one, own, one.nowMs);
+      await bookReservation(one, own, 1);
+    });
+    expect(await more.offers()).toMatchObject([{ fanId: fan(0), seats: 1, state: 'HELD' }]);
+    expect(await more.seats()).toBe('FHBB');
+    await show.sound();
+    await more.sound();
+  });
+
   it('passes a lapsed or declined offer on, sends its fan to the end, and at last out', async () => {
     const show = await open(['.']);
     await show.ask(0, 1);
@@ -231,6 +258,21 @@ describe('the waitlist in the lanes', () => {
     expect(await show.entry(3)).toMatchObject({ state: 'OFFERED' });
     await show.release(first?.no ?? 0);
     expect(await show.entry(0)).toMatchObject({ state: 'OFFERED', offered: 1 });
+    await show.sound();
+  });
+
+  it('counts an offer against the cap of its fan in the very batch that makes it', async () => {
+    const show = await open(['....'], 2);
+    await show.ask(0, 2);
+    await show.ask(1, 2);
+    await show.ask(2, 2);
+    await world.shard.change('UPDATE reservation SET due_at = NOW(3) WHERE show_id = ?', [
+      show.showId,
+    ]);
+    await show.ask(2, 2);
+    expect(await show.offers()).toMatchObject([{ fanId: fan(2), seats: 2, state: 'HELD' }]);
+    expect(last(show.batches)).toMatchObject({ reason: 'cap_reached' });
+    expect(await show.seats()).toBe('HHFF');
     await show.sound();
   });
 

@@ -51,6 +51,8 @@ async function waitForOthers(change: ShowChange, reservation: Reservation): Prom
   const { fanId, seats } = reservation;
   const want = { quantity: seats.length, zone: null, accessible: false, acceptFewer: false };
   await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
+  // Other seats may be free, and nobody who fits them waits beside free seats.
+  change.askLine();
 }
 
 /**

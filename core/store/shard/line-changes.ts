@@ -10,7 +10,8 @@ import { joinLines, lockEntry, moveEntry, type WaitlistEntry } from './waitlist.
 
 /**
  * Puts a fan into the line of a full show, or changes what the fan waits for: asking for no more
- * than before keeps the place, anything else goes to the end. True for a new entry.
+ * than before keeps the place, anything else goes to the end. Who takes fewer is offered what is
+ * free, in the line's turn. True for a new entry.
  * @throws UsherError when there is no line, or seats are free for this wish.
  */
 export async function joinLine(change: ShowChange, fanId: string, want: Want): Promise<boolean> {
@@ -22,12 +23,11 @@ export async function joinLine(change: ShowChange, fanId: string, want: Want): P
   if (entry?.state === 'OFFERED') {
     throw new UsherError('conflict', 'You have an offer. Pay for it or decline it first.');
   }
-  if (entry?.state === 'WAITING') {
-    await changeWant(change, entry, want);
-    return false;
-  }
-  await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
-  return true;
+  const isNew = entry?.state !== 'WAITING';
+  if (isNew) await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
+  else await changeWant(change, entry, want);
+  if (want.acceptFewer) change.askLine();
+  return isNew;
 }
 
 function assertLine(head: Head, want: Want, nowMs: number): void {

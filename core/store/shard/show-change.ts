@@ -69,6 +69,8 @@ export type ShowChange = {
   seats(changes: SeatChange[]): void;
   /** Fans whose offer lapsed or was declined in this change: what it frees isn't for them. */
   passedOver: Set<string>;
+  /** Has the line asked at the end although nothing came free: what fits may have changed. */
+  askLine(): void;
 };
 
 /** What to tell after the commit. */
@@ -168,7 +170,7 @@ export async function changeShow<T>(
     const collected = collectChange(tx, head, nowMs);
     const result = await work(collected.change);
     // Whatever freed the seats: those who wait are asked before anybody can see them free.
-    if (collected.seats.some((seat) => seat.state === 'FREE')) {
+    if (collected.asksLine() || collected.seats.some((seat) => seat.state === 'FREE')) {
       await offerFreedSeats(collected.change);
     }
     const news = await collected.write();
@@ -182,6 +184,7 @@ export type Collected = {
   logs: LogEntry[];
   posts: OutboxEntry[];
   seats: SeatChange[];
+  asksLine: () => boolean;
 };
 
 /** A show that was just moved is elsewhere, which whoever repeats the call will know. */
@@ -201,6 +204,7 @@ export function collectChange(
   const posts: OutboxEntry[] = [];
   const moves: BookedMove[] = [];
   const seats: SeatChange[] = [];
+  let asksLine = false;
   const change: ShowChange = {
     tx,
     head,
@@ -216,6 +220,9 @@ export function collectChange(
       seats.push(...changes);
     },
     passedOver: new Set(),
+    askLine: () => {
+      asksLine = true;
+    },
   };
   const write = async (): Promise<ShowNews> => {
     const at = new Date(nowMs);
@@ -237,7 +244,7 @@ export function collectChange(
     }
     return { showId: head.showId, version, seats: lastOfEach(seats) };
   };
-  return { change, logs, posts, seats, write };
+  return { change, logs, posts, seats, asksLine: () => asksLine, write };
 }
 
 /** Each seat once, in the state it ends in: one that was freed and offered was never free. */

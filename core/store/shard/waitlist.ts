@@ -200,6 +200,8 @@ export async function serve(
   const offered = byOpenOffer ? entry.offered - seats : entry.offered;
   const quantity = byOpenOffer ? entry.quantity : Math.max(0, entry.quantity - seats);
   const state = entry.state === 'LEFT' ? 'LEFT' : stateOf(quantity, offered);
+  // Who waits for fewer by now may fit what is free.
+  if (quantity < entry.quantity) change.askLine();
   await moveEntry(change, entry, { ...entry, state, quantity, offered, lapses: 0 });
 }
 
