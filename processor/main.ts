@@ -9,6 +9,7 @@ import { openWakeWorker } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
 import { assertRedis } from '../core/redis/footing.js';
 import { redisNames } from '../core/redis/keys.js';
+import { openTurns } from '../core/redis/turns.js';
 import { type Program, runProgram } from '../core/runtime/program.js';
 import { loadSecrets } from '../core/runtime/secrets.js';
 import { openTokens } from '../core/runtime/tokens.js';
@@ -104,7 +105,11 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     timeoutMs: paymentMsMax,
     rate: openProviderRate({ redis, names, perSecond: config.payments.ratePerSecond }),
   });
-  const mailer = openMailer({ urls: config.smtpUrls, from: config.mailFrom });
+  const mailer = openMailer({
+    urls: config.smtpUrls,
+    from: config.mailFrom,
+    openTurns: (server, perSecond) => openTurns(redis, `${names.mails}:${server}`, perSecond),
+  });
   lifecycle.onClose('outside', () => {
     gate.close();
     payments.close();

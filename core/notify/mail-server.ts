@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { openRestingBreaker } from '../runtime/breaker.js';
 
@@ -17,19 +18,34 @@ export type MailServer = {
   close(): void;
 };
 
+/** Opens the turns of one server, named without its secrets; each call resolves at its turn. */
+export type OpenTurns = (server: string, perSecond: number) => () => Promise<void>;
+
+export type MailServerSettings = { timeoutMs: number; restMs?: number; openTurns?: OpenTurns };
+
 const connectionsMax = 3;
 const mailsPerSecondUsual = 50;
+/** With less, what waits to be sent would outlive its claim. */
+const mailsPerSecondMin = 1;
 const mailsPerSecondMax = 1_000;
 
 /**
  * One SMTP server with its pool, its rate and its breaker. `?rate=10` at the end of the URL is how
- * many mails a second this process hands it.
+ * many mails a second it is handed.
  */
-export function openMailServer(url: string, timeoutMs: number, restMs?: number): MailServer {
+export function openMailServer(
+  url: string,
+  {
+    timeoutMs,
+    restMs,
+    openTurns = (_server, perSecond) => openPace(1_000 / perSecond),
+  }: MailServerSettings,
+): MailServer {
   const address = new URL(url);
   const rate = Number(address.searchParams.get('rate') ?? mailsPerSecondUsual);
-  if (!(rate > 0 && rate <= mailsPerSecondMax)) {
-    throw new Error(`USHER_SMTP_URL: rate must be up to ${mailsPerSecondMax} mails a second`);
+  if (!(rate >= mailsPerSecondMin && rate <= mailsPerSecondMax)) {
+    const bounds = `${mailsPerSecondMin} to ${mailsPerSecondMax}`;
+    throw new Error(`USHER_SMTP_URL: rate must be ${bounds} mails a second`);
   }
   address.searchParams.delete('rate');
   const transport = createTransport({
@@ -44,7 +60,7 @@ export function openMailServer(url: string, timeoutMs: number, restMs?: number):
     disableUrlAccess: true,
   });
   const breaker = openRestingBreaker(restMs);
-  const turn = openPace(1_000 / rate);
+  const turn = openTurns(nameOf(address), rate);
   return {
     send: async (mail) => {
       if (!breaker.mayCall()) return { kind: 'resting', reason: 'resting' };
@@ -62,6 +78,11 @@ export function openMailServer(url: string, timeoutMs: number, restMs?: number):
     },
     close: () => transport.close(),
   };
+}
+
+/** An account of a server, the same in all processes. */
+function nameOf({ protocol, host, username }: URL): string {
+  return hash('sha256', `${protocol}//${username}@${host}`, 'base64url').slice(0, 16);
 }
 
 /** Lets one caller through each `gapMs`, in the order in which they came. */

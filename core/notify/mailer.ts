@@ -1,4 +1,4 @@
-import { openMailServer } from './mail-server.js';
+import { type OpenTurns, openMailServer } from './mail-server.js';
 
 /** One mail without its address; `cid` marks an attachment that the HTML shows inline. */
 export type MailContent = {
@@ -36,6 +36,8 @@ export type MailerSettings = {
   timeoutMs?: number;
   /** How long a server that failed again and again is left alone, in milliseconds. */
   restMs?: number;
+  /** Who keeps the servers' rates; without it this process alone, as if there were no other. */
+  openTurns?: OpenTurns;
 };
 
 /** Opens pooled connections to the servers, on first use; throws when there is no URL. */
@@ -43,7 +45,7 @@ export function openMailer(settings: MailerSettings): Mailer {
   if (settings.urls.length === 0) throw new Error('the mailer needs at least one SMTP server');
   const timeoutMs = settings.timeoutMs ?? 10_000;
   const host = /@([\w.-]+)>?$/.exec(settings.from)?.[1] ?? 'usher.invalid';
-  const servers = settings.urls.map((url) => openMailServer(url, timeoutMs, settings.restMs));
+  const servers = settings.urls.map((url) => openMailServer(url, { ...settings, timeoutMs }));
   return {
     send: async ({ to, key, ...content }) => {
       const messageId = `<${key.replace(/[^\w.-]/g, '-')}@${host}>`;

@@ -49,6 +49,8 @@ export type RedisNames = {
   limits: string;
   /** Bucket of the calls that all processes make to the payment provider. */
   providerCalls: string;
+  /** Prefix of the buckets of the mails that all processors hand to each mail server. */
+  mails: string;
 };
 
 const roomParts = [
@@ -93,5 +95,6 @@ export function redisNames(prefix: string): RedisNames {
     providerPace: `${prefix}:provider:pace`,
     limits: `${prefix}:limit`,
     providerCalls: `${prefix}:provider:calls`,
+    mails: `${prefix}:mails`,
   };
 }

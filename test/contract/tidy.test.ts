@@ -9,6 +9,7 @@ const testLinesMax = 400;
 /** Files that may read the environment beside each program's main.ts, and why. */
 const environmentReaders: Record<string, string> = {
   'core/runtime/config.ts': 'parses it',
+  'core/runtime/ports.ts': 'keeps apart those who start much at once',
   'api/accept/bench.ts': 'is started on its own by the bench',
   'loadtest/bench/lane.ts': 'hands the search path on to what it starts',
   'loadtest/bench/stage.ts': 'hands the search path on to what it starts',
