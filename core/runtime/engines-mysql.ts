@@ -48,6 +48,8 @@ export type MysqlStart = {
   databases: readonly string[];
   password: string;
   port?: number | undefined;
+  /** The one of this program when left out. */
+  env?: NodeJS.ProcessEnv | undefined;
   log: EngineLog;
   signal?: AbortSignal | undefined;
   /** Called as soon as the process exists, before it is ready. */
@@ -233,7 +235,7 @@ export async function startMysql(start: MysqlStart): Promise<MysqlState> {
   const logFile = join(start.dir, 'mysql.log');
   const args = [...commonArgs(start, port, socketDir), ...flavourArgs(start)];
   const logged = sizeOf(logFile);
-  const child = startDetached(start.binary.path, args, { cwd: start.dir, logFile });
+  const child = startDetached(start.binary.path, args, { cwd: start.dir, logFile, env: start.env });
   let failure: string | null = null;
   child.once('error', (error) => {
     failure = error.message;

@@ -118,7 +118,7 @@ async function waitGone(ref: ProcessRef, deadlineMs: number): Promise<boolean> {
 }
 
 export type DetachedOptions = {
-  env?: NodeJS.ProcessEnv;
+  env?: NodeJS.ProcessEnv | undefined;
   cwd: string;
   logFile: string;
 };

@@ -24,6 +24,8 @@ export type RedisStart = {
   binary: RedisBinary;
   password: string;
   port?: number | undefined;
+  /** The one of this program when left out. */
+  env?: NodeJS.ProcessEnv | undefined;
   log: EngineLog;
   signal?: AbortSignal | undefined;
   onSpawn: (state: RedisState) => void;
@@ -100,7 +102,8 @@ async function tryStart(start: RedisStart): Promise<{ state: RedisState } | { fa
   writeFileSync(configFile, configText(start, port), { mode: 0o600 });
   const logFile = join(start.dir, 'redis.log');
   const logged = sizeOf(logFile);
-  const child = startDetached(start.binary.path, [configFile], { cwd: dataDir, logFile });
+  const { env } = start;
+  const child = startDetached(start.binary.path, [configFile], { cwd: dataDir, logFile, env });
   let failure: string | null = null;
   child.once('error', (error) => {
     failure = error.message;

@@ -43,6 +43,8 @@ export type StartEnginesOptions = {
   found?: EnginesFound;
   /** Variables to look at (PATH and the USHER_… URLs); only PATH folders known to the system else. */
   env?: EngineEnv;
+  /** What an engine's own environment is; the one of this program when left out. */
+  envOf?: (engine: EngineName) => NodeJS.ProcessEnv;
   log?: EngineLog;
   /** Databases to create when they are missing; names must begin with `usher_`. */
   databases?: readonly string[];
@@ -209,6 +211,7 @@ function mysqlEngine(options: Prepared, binary: MysqlBinary): Engine & { passwor
         databases: options.databases ?? [CATALOG_DATABASE, ...SHARD_DATABASES],
         password,
         port: startedPort ? await samePort(startedPort) : (options.ports?.mysql ?? state?.port),
+        env: options.envOf?.('mysql'),
         log: (text) => log(`MySQL: ${text}`),
         signal: options.signal,
         onSpawn: (spawned) => {
@@ -253,6 +256,7 @@ function redisEngine(options: Prepared, binary: RedisBinary): Engine & { passwor
         binary,
         password,
         port: startedPort ? await samePort(startedPort) : (options.ports?.redis ?? state?.port),
+        env: options.envOf?.('redis'),
         log: (text) => log(`Redis: ${text}`),
         signal: options.signal,
         onSpawn: (spawned) => {

@@ -225,7 +225,8 @@ function checkOvertaking(
     findings.checked('I12', 1);
     if (!latest) continue;
     const ms = latest.accepted_at.getTime() - request.accepted_at.getTime();
-    if (ms <= overtakingMsMin) continue;
+    // A lower number came later by a clock that was put back.
+    if (ms <= overtakingMsMin || latest.request_id < request.request_id) continue;
     findings.add({
       rule: 'I12',
       where: show.where,

@@ -47,6 +47,8 @@ export type AuditOptions = {
   mailboxUrl?: string | undefined;
   /** What a crowd's fans saw. */
   clientLog?: ClientEntry[] | undefined;
+  /** Milliseconds by which the clocks of fans, programs and stores may have differed. */
+  clockMsMax?: number | undefined;
 };
 
 export type AuditReport = {
@@ -148,7 +150,8 @@ async function judge(
   checkRouting(directory, places, { settled, complete, moving: motion.shows }, findings);
   checkMotion(motion, settled, findings);
   checkCounters(directory, collected.counted, settled, findings);
-  await checkPasses(catalog, collected.uses, findings);
+  const { uses } = collected;
+  await checkPasses(catalog, { uses, clockMsMax: options.clockMsMax ?? 0 }, findings);
   await checkAdmissions(catalog, saleId, findings);
   if (settled) await checkCatalogSettled(catalog, findings);
   const compared = await compareOtherBooks(options, catalog, collected, findings);
@@ -175,7 +178,7 @@ async function compareOtherBooks(
     checkMails(collected.shows, { mails, reachable }, scope, findings);
   }
   if (clientLog) {
-    const told = toldOf(clientLog);
+    const told = toldOf(clientLog, options.clockMsMax ?? 0);
     checkTold(told, collected.shows, findings);
     await checkPlaces(told.calls, catalog, findings);
   }

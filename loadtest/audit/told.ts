@@ -4,21 +4,23 @@ import type { Findings, Rule } from './findings.js';
 import { checkRealTime } from './real-time.js';
 import type { BookingRow, RequestRow, ReservationRow, ShowRows } from './rows.js';
 
-export type Told = { calls: CallEntry[]; pushes: PushEntry[] };
+export type Told = { calls: CallEntry[]; pushes: PushEntry[]; clockMsMax: number };
 type Add = (rule: Rule, text: string, rows: string[], cause: string) => void;
 
 /** Milliseconds by which the crowd's clock and the database's may differ on one machine. */
-const clockMsMax = 1_000;
+const clockMsUsual = 1_000;
 const accepted = [200, 202];
 
-export function toldOf(entries: ClientEntry[]): Told {
+export function toldOf(entries: ClientEntry[], clockMsMax = 0): Told {
   return {
     calls: entries.filter((entry) => entry.kind === 'call'),
     pushes: entries.filter((entry) => entry.kind === 'push'),
+    clockMsMax: Math.max(clockMsUsual, clockMsMax),
   };
 }
 
 type Known = {
+  clockMsMax: number;
   requests: Map<string, RequestRow>;
   byKey: Map<string, RequestRow>;
   reservations: Map<string, ReservationRow>;
@@ -28,7 +30,7 @@ type Known = {
 export function checkTold(told: Told, shows: ShowRows[], findings: Findings): void {
   const add: Add = (rule, text, rows, cause) =>
     findings.add({ rule, where: 'what fans saw', text, rows, cause });
-  const known = index(shows);
+  const known = index(shows, told.clockMsMax);
   for (const call of told.calls) {
     if (call.op === 'reserve') checkReserve(call, known, findings, add);
     if (call.op === 'confirm' || call.op === 'booking') checkBooked(call, known, findings, add);
@@ -43,8 +45,9 @@ function idOf(kind: 'req' | 'res' | 'bkg', showId: number, no: number): string {
   return `${kind}_${showId.toString(36)}_${no.toString(36)}`;
 }
 
-function index(shows: ShowRows[]): Known {
+function index(shows: ShowRows[], clockMsMax: number): Known {
   const known: Known = {
+    clockMsMax,
     requests: new Map(),
     byKey: new Map(),
     reservations: new Map(),
@@ -68,7 +71,7 @@ function checkReserve(call: CallEntry, known: Known, findings: Findings, add: Ad
   if (!accepted.includes(call.status) && !decided) return;
   findings.checked('I9', 1);
   const row = known.byKey.get(`${call.fan} ${call.key}`);
-  if (!row || row.accepted_at.getTime() > call.end + clockMsMax) {
+  if (!row || row.accepted_at.getTime() > call.end + known.clockMsMax) {
     add(
       'I9',
       `fan ${call.fan} was told ${call.status} for key ${call.key}, which the journal ${row ? 'got later' : 'does not have'}`,
@@ -80,7 +83,7 @@ function checkReserve(call: CallEntry, known: Known, findings: Findings, add: Ad
   findings.checked('I36', 1);
   const wanted = call.status === 200 ? 'GRANTED' : decided ? 'REFUSED' : row.state;
   const late =
-    call.status !== 202 && (row.decided_at?.getTime() ?? Infinity) > call.end + clockMsMax;
+    call.status !== 202 && (row.decided_at?.getTime() ?? Infinity) > call.end + known.clockMsMax;
   if (row.state !== wanted || late) {
     add(
       'I36',
@@ -119,7 +122,11 @@ function checkBooked(call: CallEntry, known: Known, findings: Findings, add: Add
   if (call.status !== (call.op === 'confirm' ? 201 : 200)) return;
   findings.checked('I36', 1);
   const row = known.bookings.get(String(call.told.booking_id));
-  if (!row || row.created_at.getTime() > call.end + clockMsMax || row.amount !== call.told.amount) {
+  if (
+    !row ||
+    row.created_at.getTime() > call.end + known.clockMsMax ||
+    row.amount !== call.told.amount
+  ) {
     add(
       'I36',
       `fan ${call.fan} was told of booking ${String(call.told.booking_id)}, the rows have ${row ? `one of ${row.amount}` : 'none'}`,
@@ -173,7 +180,7 @@ function checkPushes(pushes: PushEntry[], known: Known, findings: Findings, add:
     }
     if (push.event !== 'decision') continue;
     const row = known.requests.get(String(push.told.request_id));
-    const late = (row?.decided_at?.getTime() ?? Infinity) > push.at + clockMsMax;
+    const late = (row?.decided_at?.getTime() ?? Infinity) > push.at + known.clockMsMax;
     const other = row && (row.state.toLowerCase() !== push.told.state || row.fan_id !== push.fan);
     if (row && !late && !other) continue;
     add(

@@ -2,6 +2,7 @@ import type { Random } from '../crowd/random.js';
 import { sleep } from '../stage/programs.js';
 import type { Cell } from './cell.js';
 import { apiCells, pageCells } from './cells-api.js';
+import { clockCells } from './cells-clocks.js';
 import { diskCells } from './cells-disks.js';
 import { manyCells, moneyCells } from './cells-money.js';
 import { redisCells, sqlCells } from './cells-stores.js';
@@ -19,6 +20,7 @@ export const cells: Cell[] = [
   ...pageCells,
   ...manyCells,
   ...diskCells,
+  ...clockCells,
 ];
 
 /** What every change is tried against: short ones, since restoring a lost room takes a minute. */
@@ -40,7 +42,7 @@ const mixedMost = 4;
 /** Several faults drawn from a seed, one after the other while the others still last. */
 export function randomCell(random: Random, seed: string): Cell {
   const pool = cells.filter(
-    (cell) => !unmixed.includes(cell.name) && cell.part !== 'many' && !cell.smallDisks,
+    (cell) => !unmixed.includes(cell.name) && cell.part !== 'many' && cell.ground === undefined,
   );
   const picked: Cell[] = [];
   for (let no = random.whole(mixedLeast, mixedMost); no > 0; no -= 1) {

@@ -14,6 +14,9 @@ export type FaultRun = {
   note(name: string, by?: number): void;
 };
 
+/** Engines on disks that can be full, or with clocks that can be moved. */
+export type Ground = 'small disks' | 'own clocks';
+
 /** One cell of the matrix: a part, and what befalls it. */
 export type Cell = {
   /** Such as `api-killed`; unique. */
@@ -31,15 +34,22 @@ export type Cell = {
   heal?(run: FaultRun): Promise<void>;
   /** The *sometimes* gate: why nothing interesting happened, or undefined when the fault bit. */
   idle(run: FaultRun, during: CallEntry[]): string | undefined;
-  /** Needs engines on disks that can be full. */
-  smallDisks?: true;
+  /** What its engines need beside the usual. */
+  ground?: Ground;
+  /** So far apart are the clocks of fans and stores meanwhile, which the auditor must know. */
+  clockMs?: number;
   /** The fault is what fans do, so all of their calls count, not only those between two moments. */
   wholeRun?: true;
   /** So many of its fans have a mail address (3). */
   mailed?: number;
+  /** So many may be let in each minute (60 000): a low rate lets the auditor see a burst. */
+  ratePerMinute?: number;
   /** What is different about this cell's fans. */
   behaviour?: Partial<Behaviour>;
 };
+
+/** At this rate fewer than half of the usual fans may be let in within ten seconds. */
+export const slowPerMinute = 120;
 
 /** Names the note that must have been taken. */
 export function needs(...names: string[]): Cell['idle'] {

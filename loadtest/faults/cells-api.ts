@@ -5,19 +5,10 @@ import { makeAccounts } from '../crowd/target.js';
 import { sleep } from '../stage/programs.js';
 import { readJson } from '../stage/read-json.js';
 import { type Cell, type FaultRun, needs } from './cell.js';
-import { bend, crawl, kill, pause, restart, shiftClock, start } from './doing.js';
+import { bend, crawl, kill, noteUnready, pause, restart, shiftClock, start } from './doing.js';
 
 const part = 'HTTP API';
 const tenMinutesMs = 600_000;
-
-/** An instance whose clock is wrong must say that it isn't ready. */
-async function noteUnready({ world, note, notes }: FaultRun): Promise<void> {
-  for (let tries = 0; tries < 20 && !notes.get('unready'); tries += 1) {
-    const { status } = await readJson(new URL('/readyz', world.usher.url));
-    if (status === 503) note('unready');
-    await sleep(100);
-  }
-}
 
 /** One fan asks the same thing a hundred times at once; all answers must be one. */
 async function askAHundredTimes({ world, note }: FaultRun): Promise<void> {

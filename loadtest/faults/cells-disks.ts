@@ -47,7 +47,7 @@ export const diskCells: Cell[] = [
     name: 'mysql-disk-full',
     part: 'SQL',
     fault,
-    smallDisks: true,
+    ground: 'small disks',
     inject: async (run) => {
       fillDisk(diskOf(run, 'mysql'));
       await probeSql(run);
@@ -60,7 +60,7 @@ export const diskCells: Cell[] = [
     name: 'redis-disk-full',
     part: 'Redis',
     fault,
-    smallDisks: true,
+    ground: 'small disks',
     inject: async (run) => {
       fillDisk(diskOf(run, 'redis'));
       await probeRedis(run);

@@ -1,7 +1,7 @@
 // 3.2 The waiting room, 3.4 the lanes, 3.6 expiry.
 import type { Behaviour } from '../crowd/plan.js';
 import { sleep } from '../stage/programs.js';
-import { type Cell, needs } from './cell.js';
+import { type Cell, needs, slowPerMinute } from './cell.js';
 import { bend, crawl, kill, pause, restart, shiftClock, start } from './doing.js';
 import { withRedis } from './redis-doing.js';
 
@@ -23,6 +23,7 @@ export const roomCells: Cell[] = [
     name: 'pumps-paused',
     part: room,
     fault: 'both pumps sleep and wake: no burst may follow',
+    ratePerMinute: slowPerMinute,
     inject: async (run) => pause(run, ...both),
     holdMs: 5_000,
     longHoldMs: 30_000,
@@ -49,6 +50,7 @@ export const roomCells: Cell[] = [
     name: 'pump-clock-fast',
     part: room,
     fault: "one pump's clock is an hour fast",
+    ratePerMinute: slowPerMinute,
     inject: (run) => shiftClock(run, 'admission', hourMs),
     holdMs: 2_000,
     heal: (run) => restart(run, 'admission'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { sleep } from '../stage/programs.js';
+import { readJson } from '../stage/read-json.js';
 import type { Cell, FaultRun } from './cell.js';
 import type { Bending, Wire, WireMode } from './wire.js';
 
@@ -59,6 +60,15 @@ export async function shiftClock(run: FaultRun, label: string, byMs: number): Pr
   });
   process.kill(program.pid, 'SIGUSR2');
   run.note('shifted');
+}
+
+/** An instance whose clock is wrong must say that it isn't ready. */
+export async function noteUnready({ world, note, notes }: FaultRun): Promise<void> {
+  for (let tries = 0; tries < 20 && !notes.get('unready'); tries += 1) {
+    const { status } = await readJson(new URL('/readyz', world.usher.url));
+    if (status === 503) note('unready');
+    await sleep(100);
+  }
 }
 
 /**

@@ -63,11 +63,12 @@ export const deskSize: SaleSize = {
   standing: true,
 };
 
-/** What each cell sells. */
-export function cellSize(no: number): SaleSize {
+/** What a cell sells. */
+export function cellSize(no: number, ratePerMinute = deskSize.ratePerMinute): SaleSize {
   return {
     ...deskSize,
     saleId: `fault-${no}`,
+    ratePerMinute,
     rows: 4,
     seatsPerRow: 10,
     standing: false,
@@ -113,7 +114,11 @@ export async function runCell(
   const broken = await breakAndHeal(cell, run, options.long);
   const recoveryMs = await recovery(world);
   const result = await crowd;
-  const settled = await settle(world.usher, { msMax: settleMsMax, clientLog: result.log });
+  const settled = await settle(world.usher, {
+    msMax: settleMsMax,
+    clientLog: result.log,
+    clockMsMax: cell.clockMs,
+  });
   const during = result.log.calls.filter(
     (call) => cell.wholeRun || (call.end > broken.fromMs && call.start < broken.untilMs),
   );

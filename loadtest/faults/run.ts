@@ -1,9 +1,9 @@
 import type { SaleView } from '../crowd/fan.js';
 import { randomOf } from '../crowd/random.js';
 import { addSales } from '../crowd/target.js';
-import { NoSmallDisk } from '../stage/small-disk.js';
+import { CannotHere } from '../stage/cannot-here.js';
 import { cells, randomCell, usualNames } from './all.js';
-import type { Cell } from './cell.js';
+import type { Cell, Ground } from './cell.js';
 import { type CellResult, cellSize, deskSize, runCell } from './run-cell.js';
 import { type FaultWorld, openFaultWorld } from './world.js';
 
@@ -26,21 +26,20 @@ export async function runFaults(options: FaultOptions): Promise<CellResult[]> {
   const chosen = choose(options);
   const results: CellResult[] = [];
   let world: FaultWorld | undefined;
-  let onSmallDisks = false;
+  let ground: Ground | undefined;
   let sales: SaleView[] = [];
   try {
     for (const [no, cell] of chosen.entries()) {
-      const smallDisks = cell.smallDisks === true;
-      if (world && smallDisks !== onSmallDisks) {
+      if (world && cell.ground !== ground) {
         await world.close();
         world = undefined;
         sales = [];
       }
-      onSmallDisks = smallDisks;
+      ground = cell.ground;
       try {
-        world ??= await openWorld(options, smallDisks);
+        world ??= await openWorld(options, ground);
       } catch (error) {
-        if (!(error instanceof NoSmallDisk)) throw error;
+        if (!(error instanceof CannotHere)) throw error;
         const result = resultWithout(cell, 'idle', error.message);
         results.push(result);
         options.keep?.(result);
@@ -48,7 +47,7 @@ export async function runFaults(options: FaultOptions): Promise<CellResult[]> {
         continue;
       }
       options.say(`${no + 1} of ${chosen.length}: ${cell.name}: ${cell.fault}`);
-      if (sales.length === 0) sales = await addSales(world.usher, sizesFrom(no));
+      if (sales.length === 0) sales = await addSales(world.usher, sizesFrom(chosen, no));
       const sale = sales.shift();
       if (!sale) throw new Error('no sale was made for a fault');
       const result = await tryCell(world, cell, { ...options, sale });
@@ -103,8 +102,10 @@ function resultWithout(cell: Cell, verdict: 'broken' | 'idle', why: string): Cel
 }
 
 /** Importing starts a program, so it makes the sales of several cells at once. */
-function sizesFrom(no: number) {
-  return Array.from({ length: salesAtOnce }, (_, more) => cellSize(no + more + 1));
+function sizesFrom(chosen: Cell[], no: number) {
+  return chosen
+    .slice(no, no + salesAtOnce)
+    .map((cell, more) => cellSize(no + more + 1, cell.ratePerMinute));
 }
 
 const salesAtOnce = 6;
@@ -135,8 +136,8 @@ function choose({ names, long, seed, randomPlans }: FaultOptions): Cell[] {
   return randomPlans > 0 && names.length === 0 && !long ? plans : [...named, ...plans];
 }
 
-async function openWorld({ env, say }: FaultOptions, smallDisks: boolean): Promise<FaultWorld> {
-  const world = await openFaultWorld(env, say, { smallDisks });
+async function openWorld({ env, say }: FaultOptions, ground?: Ground): Promise<FaultWorld> {
+  const world = await openFaultWorld(env, say, ground);
   await addSales(world.usher, [deskSize]);
   return world;
 }

@@ -6,6 +6,7 @@ import { makeAccounts } from '../crowd/target.js';
 import { openPrivateUsher, type PrivateUsher } from '../stage/private-usher.js';
 import type { Program } from '../stage/programs.js';
 import { freeDisk } from '../stage/small-disk.js';
+import type { Ground } from './cell.js';
 import { openWire, type Wire } from './wire.js';
 
 const clients = ['api', 'admission', 'admission 2', 'processor', 'processor 2'] as const;
@@ -48,7 +49,7 @@ const calmProvider = {
 export async function openFaultWorld(
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
-  { smallDisks = false }: { smallDisks?: boolean } = {},
+  ground?: Ground,
 ): Promise<FaultWorld> {
   const wires = new Map<string, Wire>();
   let direct: NodeJS.ProcessEnv = {};
@@ -58,7 +59,8 @@ export async function openFaultWorld(
     shards: 2,
     processors: 2,
     admissions: 2,
-    smallDisks: smallDisks ? diskMib : undefined,
+    smallDisks: ground === 'small disks' ? diskMib : undefined,
+    ownClocks: ground === 'own clocks',
     rewire: async (plain) => {
       direct = plain;
       return openWires(plain, wires);
@@ -151,6 +153,7 @@ async function healAll(
 ): Promise<void> {
   for (const wire of wires.values()) wire.mode('through');
   for (const name of ['mysql', 'redis']) freeDisk(join(usher.dataDir, 'engines', name));
+  for (const name of ['mysql', 'redis'] as const) usher.clocks?.move(name, 0);
   const { mysql, redis } = usher.engines;
   for (const engine of [mysql, redis]) {
     if (engine && engine.pid !== null) process.kill(engine.pid, 'SIGCONT');

@@ -11,6 +11,7 @@ import {
 } from '../../core/runtime/engines.js';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { run } from '../bench/stage.js';
+import { type EngineClocks, openEngineClocks } from './engine-clock.js';
 import { programEnvironment } from './environment.js';
 import { type Program, type ProgramName, prepareProgram } from './programs.js';
 import { openScratch, type Scratch } from './scratch.js';
@@ -24,6 +25,8 @@ export type PrivateUsher = {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   engines: Engines;
+  /** Undefined when the engines go by the machine's clock. */
+  clocks: EngineClocks | undefined;
   /** Addresses of the engines themselves, past any proxy. */
   catalogUrl: string;
   shardUrls: string[];
@@ -54,6 +57,8 @@ export type PrivateOptions = {
   rewire?: (direct: NodeJS.ProcessEnv) => Promise<(label: string) => NodeJS.ProcessEnv>;
   /** Puts each engine on a disk of so many MiB, which a fault can fill. */
   smallDisks?: Record<'mysql' | 'redis', number> | undefined;
+  /** Gives each engine a clock of its own, which a fault can move. */
+  ownClocks?: boolean;
   say?: (text: string) => void;
 };
 
@@ -68,11 +73,13 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
   for (const [name, mib] of Object.entries(options.smallDisks ?? {})) {
     mountSmallDisk(join(scratch.enginesDir, name), mib);
   }
+  const clocks = options.ownClocks ? openEngineClocks(dataDir, options.env.PATH) : undefined;
   options.say?.('starting private engines');
   const engines = await startEngines({
     dataDir: scratch.enginesDir,
     signal: scratch.signal,
     env: { PATH: options.env.PATH },
+    ...(clocks ? { envOf: clocks.envOf } : {}),
     databases: [catalogName, ...shardNames],
     bufferPoolMb: 128,
     redoLogMb: 96,
@@ -99,7 +106,7 @@ export async function openPrivateUsher(options: PrivateOptions): Promise<Private
     options.say?.('starting Usher');
     await Promise.all(programs.slice(0, 2).map((program) => program.start()));
     await Promise.all(programs.slice(2).map((program) => program.start()));
-    const usher = await assemble({ dataDir, engines, shardNames, direct, programs });
+    const usher = await assemble({ dataDir, engines, clocks, shardNames, direct, programs });
     closers.push(() => usher.hangUp());
     // Not spread: its connections are getters, which a restarted engine changes.
     return Object.assign(usher.face, { close });
@@ -133,6 +140,7 @@ function programsOf(
 type Parts = {
   dataDir: string;
   engines: Engines;
+  clocks: EngineClocks | undefined;
   shardNames: string[];
   direct: NodeJS.ProcessEnv;
   programs: Program[];
@@ -141,7 +149,7 @@ type Parts = {
 async function assemble(
   parts: Parts,
 ): Promise<{ face: Omit<PrivateUsher, 'close'>; hangUp(): Promise<void> }> {
-  const { dataDir, engines, shardNames, direct, programs } = parts;
+  const { dataDir, engines, clocks, shardNames, direct, programs } = parts;
   const catalogUrl = engines.mysqlUrl(catalogName);
   const shardUrls = shardNames.map((name) => engines.mysqlUrl(name));
   const connect = (uri: string) => connectTo(uri);
@@ -157,6 +165,7 @@ async function assemble(
     dataDir,
     env: direct,
     engines,
+    clocks,
     catalogUrl,
     shardUrls,
     get catalog() {

@@ -15,6 +15,8 @@ export async function settle(
     saleId?: string;
     msMax: number;
     clientLog?: ClientLog;
+    /** By so much the clocks of fans and stores differed. */
+    clockMsMax?: number | undefined;
     /** What to wait for, if not for a clean report. */
     until?: (report: AuditReport) => boolean;
   },
@@ -31,6 +33,7 @@ export async function settle(
       providerUrl: usher.providerUrl,
       mailboxUrl: usher.mailboxUrl,
       clientLog,
+      clockMsMax: want.clockMsMax,
       ...(want.saleId === undefined ? {} : { saleId: want.saleId }),
     });
     const ms = performance.now() - startMs;

@@ -2,15 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** This machine lets this user mount nothing. */
-export class NoSmallDisk extends Error {}
+import { CannotHere } from './cannot-here.js';
 
 const fillerName = 'filler';
 /** The last pieces are small, so that no room is left for anybody. */
 const pieces = [1_048_576, 4_096, 1];
 
-/** Mounts a disk of so many MiB at `dir`. @throws NoSmallDisk when that isn't allowed here. */
+/** Mounts a disk of so many MiB at `dir`. @throws CannotHere when that isn't allowed here. */
 export function mountSmallDisk(dir: string, mib: number): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   try {
@@ -18,7 +16,7 @@ export function mountSmallDisk(dir: string, mib: number): void {
       stdio: 'pipe',
     });
   } catch (error) {
-    throw new NoSmallDisk(`no small disk can be mounted here: ${(error as Error).message.trim()}`);
+    throw new CannotHere(`no small disk can be mounted here: ${(error as Error).message.trim()}`);
   }
 }
 
