@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { UsherError } from '../core/domain/errors.js';
+import type { Config } from '../core/runtime/config.js';
 import { packageRoot } from '../core/runtime/paths.js';
 import type { ApiDeps } from './deps.js';
 import { openApiRoutes } from './openapi.js';
 import { problemHandler } from './problem.js';
 import { registerRoutes } from './register.js';
 import { allRoutes } from './routes/all.js';
+import { hasStripeFields } from './routes/payment-page.js';
 import { webhookHandler } from './webhook.js';
 
 const bodyBytesMax = 32 * 1024;
@@ -24,7 +26,7 @@ export function buildApp(deps: ApiDeps): Express {
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
-        directives: pagePolicy(deps.config.payments.apiBase),
+        directives: pagePolicy(deps.config.payments),
       },
       hsts: deps.config.production,
     }),
@@ -67,11 +69,14 @@ const stripePolicy = {
 };
 
 /** The page loads nothing foreign, but for Stripe's fields where Stripe takes the payment. */
-export function pagePolicy(apiBase: string | undefined): Record<string, string[]> {
+export function pagePolicy(
+  payments: Pick<Config['payments'], 'apiBase' | 'publishableKey'>,
+): Record<string, string[]> {
+  const { apiBase } = payments;
   const challenge = apiBase ? [new URL(apiBase).origin] : [];
-  const { scripts, frames, calls } = apiBase
-    ? { scripts: [], frames: [], calls: [] }
-    : stripePolicy;
+  const { scripts, frames, calls } = hasStripeFields(payments)
+    ? stripePolicy
+    : { scripts: [], frames: [], calls: [] };
   return {
     'default-src': ["'self'"],
     'script-src': ["'self'", ...scripts],

@@ -98,6 +98,8 @@ export function programEnv(
     STRIPE_SECRET_KEY: stripe.secretKey,
     STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
     ...(stripe.apiBase === null ? {} : { STRIPE_API_BASE: stripe.apiBase }),
+    // The sandbox has cards of its own: fields of Stripe's would not know it.
+    ...(settings.runs.sandbox ? { STRIPE_PUBLISHABLE_KEY: '' } : {}),
     USHER_SMTP_URL: settings.smtpUrl,
     USHER_LIMITS: settings.limits,
     USHER_SECRETS_FILE: settings.secretsFile,

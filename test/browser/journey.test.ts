@@ -95,7 +95,7 @@ async function saved(page: Page, name: string): Promise<string> {
 }
 
 it(
-  'gives more time, takes seats back, and sells to the same fan again',
+  'gives more time, takes seats back, and sells to the same fan again, at last by a code',
   onStage({ rowSeats: 8 }, async (stage) => {
     const visitor = await stage.visit();
     const page = await visitor.newPage();
@@ -126,10 +126,20 @@ it(
     await page.waitForURL('**/bookings/bkg_*');
     await page.goBack();
     await seatOn(page, 'B-1', 'sold').waitFor();
-    await hold(async () => {
+    await stage.operate('/discounts', { code: 'HALF2026', percent: 50, uses_max: 1 });
+    const holdBy = async (code: string) => {
       await seatOn(page, 'B-2', 'free').click();
+      await page.getByLabel('Discount code').fill(code);
       await page.getByRole('button', { name: 'Hold this seat' }).click();
-    });
+    };
+    await holdBy('HALF2062');
+    await page.getByText('We do not know this discount code').waitFor();
+    await hold(() => holdBy('half 2026'));
+    await page.getByText('Discount HALF2026').waitFor();
+    await page.getByText('-€6').waitFor();
+    await page.getByRole('button', { name: 'Pay €6' }).click();
+    await page.waitForURL('**/bookings/bkg_*');
+    await page.getByText('Discount HALF2026').waitFor();
   }),
   stageMs,
 );

@@ -41,12 +41,16 @@ export async function paymentPage(): Promise<PaymentPage> {
   return (await call<PaymentPage>('/payments', { cacheable: true })).body;
 }
 
-/** Opens the bank's question in Stripe's own frame, where the bank gave no address for it. */
+/**
+ * Opens the bank's question in Stripe's own frame, where the bank gave no address for it. Throws with
+ * words for the fan when it could not be asked.
+ */
 export async function askBank(showId: string): Promise<void> {
   const { publishable_key: key } = await paymentPage();
   const clientSecret = clientSecrets.get(showId);
   if (key === null || clientSecret === undefined) return;
-  await (await openStripe(key)).handleNextAction({ clientSecret });
+  const { error } = await (await openStripe(key)).handleNextAction({ clientSecret });
+  if (error !== undefined) throw new Error(error.message ?? 'Your bank could not be asked.');
 }
 
 export function pay(purchase: Purchase, token: string): Promise<void> {

@@ -183,3 +183,8 @@ function declined({ reservation_state }: Problem): Explanation {
 export function endsTurn(problem: Problem): boolean {
   return problem.error.startsWith('pass_');
 }
+
+/** What an exception says, for the fan. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -14,6 +14,7 @@ import {
 import { useStore } from '../lib/store.js';
 import type { Reservation, Sale, Show } from '../lib/types.js';
 import { useDeadline } from '../lib/use-clock.js';
+import { wordsOf } from '../lib/words.js';
 import { StepTitle } from '../parts/heading.js';
 import { Icon } from '../parts/icon.js';
 import { Notice, Refusal } from '../parts/notice.js';
@@ -207,9 +208,7 @@ function Settling({ purchase }: { purchase: Purchase }) {
     <Notice tone="info" title="Your bank would like to know that it is you" alert>
       <p>Confirm the payment with your bank. This page goes on by itself as soon as you have.</p>
       {url === null ? (
-        <button type="button" class="button" onClick={() => void askBank(purchase.showId)}>
-          Confirm with the bank
-        </button>
+        <AskBank showId={purchase.showId} />
       ) : (
         <a class="button" href={url} target="_blank" rel="noopener">
           Confirm with the bank
@@ -217,5 +216,22 @@ function Settling({ purchase }: { purchase: Purchase }) {
         </a>
       )}
     </Notice>
+  );
+}
+
+/** Asks the bank in a frame of this page, as often as the fan likes. */
+function AskBank({ showId }: { showId: string }) {
+  const [wrong, setWrong] = useState('');
+  const ask = (): void => {
+    setWrong('');
+    askBank(showId).catch((error: unknown) => setWrong(wordsOf(error)));
+  };
+  return (
+    <>
+      {wrong !== '' && <p role="alert">{wrong}</p>}
+      <button type="button" class="button" onClick={ask}>
+        Confirm with the bank
+      </button>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { money } from '../lib/format.js';
 import type { Purchase } from '../lib/keep.js';
 import { pay } from '../lib/payment.js';
 import { cardToken, type Elements, openStripe, type Stripe } from '../lib/stripe.js';
+import { wordsOf } from '../lib/words.js';
 import { Notice } from '../parts/notice.js';
 
 /** Stripe's Payment Element: the fan types the card into Stripe's own frame. */
@@ -80,8 +81,4 @@ export function StripeCard({
       </button>
     </form>
   );
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
