@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from './context.js';
 import type { ExitCode } from './exit.js';
+import { inOptions, type TypedAs, unknownOptions } from './options.js';
 import { type Out, openOut } from './out.js';
 
 /** What a command's action is given: its arguments and options have passed commander. */
@@ -20,6 +21,8 @@ export type CommandSpec = {
   examples: string[];
   /** Adds options; `--json` is there already. */
   options?: (command: Command) => void;
+  /** Fields of the API that are typed under another name, so that refusals can name them. */
+  typedAs?: TypedAs;
   /** Returns the exit code, or nothing when it is done. */
   run: (call: Call) => Promise<ExitCode | undefined>;
 };
@@ -35,16 +38,18 @@ export function addCommand(parent: Command, session: Session, spec: CommandSpec)
     'after',
     `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}`,
   );
+  const unknown = unknownOptions(command, spec.typedAs ?? {});
+  if (unknown.length > 0) throw new Error(`${spec.usage} has no ${unknown.join(', ')}`);
   command.action(async () => {
     const options = command.opts<Record<string, unknown>>();
     const out = openOut(session.context, options.json === true);
-    const code = await spec.run({
-      args: command.processedArgs.flat().filter((arg) => arg !== undefined) as string[],
-      options,
-      out,
-      context: session.context,
-    });
-    session.exitCode = code ?? session.exitCode;
+    const args = command.processedArgs.flat().filter((arg) => arg !== undefined) as string[];
+    try {
+      const code = await spec.run({ args, options, out, context: session.context });
+      session.exitCode = code ?? session.exitCode;
+    } catch (error) {
+      throw inOptions(error, command, spec.typedAs);
+    }
   });
 }
 

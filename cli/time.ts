@@ -24,7 +24,7 @@ export function momentOf(text: string, nowMs: number): string {
 export function wholeOf(text: unknown, name: string, min = 1): number {
   const value = Number(text);
   if (typeof text === 'string' && /^\d{1,9}$/.test(text) && value >= min) return value;
-  throw wrongUsage(`${name} must be a whole number of at least ${min}.`);
+  throw wrongUsage(`${name} must be a whole number from ${min} to 999999999.`);
 }
 
 /** `600/min`, `10/s` or `600` as a number a minute. @throws CliError (exit 2). */

@@ -54,6 +54,7 @@ export function addBookingCommands(program: Command, session: Session): void {
   addBookingTickets(booking, session);
   addCommand(booking, session, {
     usage: 'find <what>',
+    typedAs: { email: '<what>', id: '<what>' },
     summary: 'find bookings by mail address, or by the id of a reservation, booking or ticket',
     examples: ['usher booking find ada@example.com', 'usher booking find tkt_3f_1k9_c'],
     run: async ({ args, out, context }) => {

@@ -42,6 +42,7 @@ export function addDeadCommands(program: Command, session: Session): void {
   });
   addCommand(dead, session, {
     usage: 'retry [ids...]',
+    typedAs: { dead_ids: '<ids>' },
     summary: 'try some of them again, or all; exits 1 when none could be',
     examples: ['usher dead retry msg_1k9', 'usher dead retry --all'],
     options: (command) => command.option('--all', 'all that are listed'),

@@ -77,6 +77,7 @@ export function addDiscountCommands(program: Command, session: Session): void {
 function addCreate(discount: Command, session: Session): void {
   addCommand(discount, session, {
     usage: 'create <code>',
+    typedAs: { starts_at: '--from', ends_at: '--until', off: '--amount' },
     summary: 'make a code that takes an amount or a share off the prices',
     examples: [
       'usher discount create DIWALI10 --percent 10 --uses 500 --until 2026-11-12T23:59:00+05:30',

@@ -41,6 +41,7 @@ export function addFanCommands(program: Command, session: Session): void {
   const fan = addNoun(program, 'fan', 'accounts of fans, over all shards');
   addCommand(fan, session, {
     usage: 'show <fan>',
+    typedAs: { email: '<fan>' },
     summary: 'show an account, its passes and its reservations',
     examples: ['usher fan show ada@example.com', 'usher fan show 3k9x0a7b2c1d --json'],
     run: async ({ args, out, context }) => {
@@ -53,6 +54,7 @@ export function addFanCommands(program: Command, session: Session): void {
   addBan(fan, session, 'unban', 'take a ban back; the account goes on from its old places');
   addCommand(fan, session, {
     usage: 'erase <fan>',
+    typedAs: { email: '<fan>' },
     summary: 'erase the person: personal data is gone, the money records stay',
     examples: ['usher fan erase ada@example.com --yes'],
     options: (command) => command.option('--yes', 'it cannot be taken back'),
@@ -70,6 +72,7 @@ export function addFanCommands(program: Command, session: Session): void {
 function addBan(fan: Command, session: Session, verb: 'ban' | 'unban', summary: string): void {
   addCommand(fan, session, {
     usage: `${verb} <fan>`,
+    typedAs: { email: '<fan>' },
     summary,
     examples: [`usher fan ${verb} ada@example.com --reason "see case 12"`],
     options: (command) => command.option('--reason <text>', 'why, for the audit'),

@@ -17,6 +17,7 @@ const pathOf = (saleId = '', verb: string) => `sales/${encodeURIComponent(saleId
 export function addSaleRoom(sale: Command, session: Session): void {
   addCommand(sale, session, {
     usage: 'admit <sale> <n>',
+    typedAs: { fans: '<n>' },
     summary: 'let the next n of the line in now, beside the rate but within the pass cap',
     examples: ['usher sale admit premiere 50', 'usher sale admit premiere 50 --json'],
     run: async ({ args, out, context }) => {

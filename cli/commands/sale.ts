@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { openClient } from '../client.js';
 import { addCommand, addNoun, type Session } from '../command.js';
 import { exitCodes, wrongUsage } from '../exit.js';
+import type { TypedAs } from '../options.js';
 import { table } from '../out.js';
 import { type Sale, saleSchema, saleTable, saleText } from '../sale-text.js';
 import { momentOf, rateOf, wholeOf } from '../time.js';
@@ -90,6 +91,7 @@ const checkSchema = z.object({
 function addCreate(sale: Command, session: Session): void {
   addCommand(sale, session, {
     usage: 'create <sale>',
+    typedAs: { key: '<sale>' },
     summary: 'make a sale; its shows are added with `usher show create` or `usher import`',
     examples: [
       'usher sale create gala --name "Gala night" --opens-at 2026-12-18T09:00:00+05:30 --rate 600/min --pass-cap 500',
@@ -161,6 +163,7 @@ type Verb = {
   summary: string;
   examples: string[];
   options?: (command: Command) => void;
+  typedAs?: TypedAs;
   /** The body that the verb sends. */
   body: (args: string[], options: Record<string, unknown>) => unknown;
   told: (sale: Sale) => string;
@@ -227,6 +230,7 @@ function addVerbs(sale: Command, session: Session): void {
 function addNumbers(sale: Command, session: Session): void {
   addChange(sale, session, {
     usage: 'rate <sale> <rate>',
+    typedAs: { no_show_percent: '--no-shows' },
     summary: 'change how many are admitted a minute',
     examples: [
       'usher sale rate premiere 600/min',

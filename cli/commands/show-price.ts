@@ -18,7 +18,8 @@ export function pricesOf(list: string[], option: string): Record<string, number>
   return Object.fromEntries(
     list.map((text) => {
       const match = /^(.+)=(\d{1,9})$/.exec(text);
-      if (match?.[1] === undefined) throw wrongUsage(`${option} ${text}: write zone=amount.`);
+      if (match?.[1] === undefined)
+        throw wrongUsage(`${option} ${text}: write zone=amount, up to 999999999.`);
       return [match[1], Number(match[2])];
     }),
   );
@@ -27,6 +28,7 @@ export function pricesOf(list: string[], option: string): Record<string, number>
 export function addShowPrice(show: Command, session: Session): void {
   addCommand(show, session, {
     usage: 'price <show>',
+    typedAs: { prices: '--set' },
     summary: 'list the prices of a show, or change those of zones for seats that nobody has',
     examples: ['usher show price 12', 'usher show price 12 --set balcony=48000 --set stalls=35000'],
     options: (command) =>

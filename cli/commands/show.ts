@@ -90,6 +90,7 @@ export function addShowCommands(program: Command, session: Session): void {
 function addCreate(show: Command, session: Session): void {
   addCommand(show, session, {
     usage: 'create <key>',
+    typedAs: { prices: '--price' },
     summary: 'make a show with the seats of its hall',
     examples: [
       'usher show create gala-2 --movie dune --hall regal-1 --sale gala --starts-at 2026-12-18T19:30:00+05:30 --currency INR --price standard=45000 --price premium=70000',

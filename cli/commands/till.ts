@@ -26,6 +26,7 @@ export function addTillCommands(program: Command, session: Session): void {
   const till = addNoun(program, 'till', 'the cash that you take in');
   addCommand(till, session, {
     usage: 'open',
+    typedAs: { opening_amount: '--cash' },
     summary: 'open your till with the cash that lies in it, in minor units',
     examples: ['usher till open --cash 500000 --currency INR'],
     options: (command) =>

@@ -325,7 +325,9 @@ describe('the command line against a running Usher', () => {
     expect(faulty.code).toBe(1);
     expect(JSON.parse(faulty.err)).toMatchObject({
       error: 'not_acceptable',
-      faults: expect.arrayContaining([{ field: 'opens_at', message: expect.any(String) }]),
+      faults: expect.arrayContaining([
+        { field: 'opens_at', option: '--opens-at', message: expect.any(String) },
+      ]),
     });
   });
 
