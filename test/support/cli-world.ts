@@ -24,6 +24,8 @@ export type Ran = { code: number; out: string; err: string; json: Record<string,
 /** The staff routes over real stores, and the command line that talks to them. */
 export type CliWorld = {
   stores: TestStores;
+  /** `USHER_DATA` of the commands. */
+  dataDir: string;
   api: TestApi;
   usher(...argv: string[]): Promise<Ran>;
   login(role: 'box_office' | 'ops' | 'admin'): void;
@@ -41,6 +43,7 @@ export async function openCliWorld(): Promise<CliWorld> {
   await until(() => api.deps.redis.status === 'ready', { what: 'Redis' });
   return {
     stores,
+    dataDir: folder,
     api,
     usher: async (...argv) => {
       const [stdout, stderr, stdin] = [new Sink(), new Sink(), new PassThrough()];
