@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLog } from '../core/runtime/log.js';
+import { openShards, type Shards } from '../core/store/shards.js';
 import { openAuditWorld } from '../test/support/audit-world.js';
 import { openRoomBench, type RoomBench } from '../test/support/rooms.js';
 import { openTestStores, type TestStores } from '../test/support/stores.js';
@@ -20,9 +21,9 @@ afterAll(async () => {
   await stores.close();
 });
 
-function paceOn(shardUrls: string[]): PaceBook {
+function paceOn(shards: Pick<Shards, 'byId'>): PaceBook {
   const log = openLog('test', 'silent');
-  return openPace({ ...bench, shardUrls, log });
+  return openPace({ ...bench, shards, log });
 }
 
 async function becomes(book: PaceBook, saleId: string, wanted: object): Promise<void> {
@@ -49,7 +50,7 @@ describe('the pace of a room', () => {
          NOW(3) - INTERVAL 1 MINUTE)`,
       [showId, 'h'.repeat(22)],
     );
-    const book = paceOn(stores.shardUrls);
+    const book = paceOn(stores.shards);
     await becomes(book, saleId, { percent: 0, reason: 'lanes' });
     const gate = bench.openGate();
     const [fanId = ''] = await bench.addFans(1);
@@ -85,16 +86,18 @@ describe('the pace of a room', () => {
   it('stops for a shard that does not answer, and only for its sales', async () => {
     const { show } = await openAuditWorld(stores);
     const free = await bench.addSale();
-    const book = paceOn(['mysql://nobody@127.0.0.1:9/nothing']);
+    const away = await openShards(stores.catalog, ['mysql://nobody@127.0.0.1:9/nothing']);
+    const book = paceOn(away);
     await becomes(book, show.saleId, { percent: 0, reason: 'shard' });
     await becomes(book, free, { percent: 100, reason: '' });
     await book.close();
+    await away.close();
   });
 
   it('follows the payment provider', async () => {
     const saleId = await bench.addSale();
     await bench.redis.set(bench.names.providerPace, '40', 'PX', 5_000);
-    const book = paceOn(stores.shardUrls);
+    const book = paceOn(stores.shards);
     await becomes(book, saleId, { percent: 40, reason: 'payments' });
     await bench.redis.del(bench.names.providerPace);
     await becomes(book, saleId, { percent: 100, reason: '' });

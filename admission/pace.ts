@@ -4,14 +4,14 @@ import type { Logger } from '../core/runtime/log.js';
 import { listSaleShows } from '../core/store/catalog/staff-views.js';
 import type { Database } from '../core/store/database.js';
 import { oldestUndecidedMs } from '../core/store/shard/journal.js';
-import { openShards, type Shards } from '../core/store/shards.js';
+import type { Shards } from '../core/store/shards.js';
 
 /** At which percent of its rate a sale lets fans in, and why it is not all of it. */
 export type Pace = { percent: number; reason: 'lanes' | 'shard' | 'payments' | '' };
 
 export type PaceDeps = {
   catalog: Database;
-  shardUrls: string[];
+  shards: Pick<Shards, 'byId'>;
   redis: Redis;
   names: RedisNames;
   log: Logger;
@@ -37,12 +37,11 @@ type Watched = { pace: Pace; askedAtMs: number; sinceMs: number | undefined };
  */
 export function openPace(deps: PaceDeps): PaceBook {
   const sales = new Map<string, Watched>();
-  const shards = openShardBook(deps);
   const asking = new Set<Promise<void>>();
   const refresh = (saleId: string, watched: Watched): void => {
     watched.askedAtMs = performance.now();
     watched.sinceMs = watched.askedAtMs;
-    const asked = readPace(deps, shards, saleId)
+    const asked = readPace(deps, saleId)
       .catch((error: unknown): Pace => {
         deps.log.warn({ saleId, err: error }, 'a shard of the sale does not answer');
         return { percent: 0, reason: 'shard' };
@@ -73,7 +72,6 @@ export function openPace(deps: PaceDeps): PaceBook {
     },
     close: async () => {
       await Promise.all(asking);
-      await shards.close();
     },
   };
 }
@@ -89,14 +87,14 @@ function slower(left: Pace, right: Pace): Pace {
   return slow.percent === 100 ? fullPace : slow;
 }
 
-async function readPace(deps: PaceDeps, shards: ShardBook, saleId: string): Promise<Pace> {
+async function readPace(deps: PaceDeps, saleId: string): Promise<Pace> {
   const shows = (await listSaleShows(deps.catalog, saleId))
     .filter((show) => show.state === 'ACTIVE')
     .slice(0, showsMax);
   let pace = await providerPace(deps);
   for (const shardId of new Set(shows.map((show) => show.shardId))) {
     const startedMs = performance.now();
-    const shard = await shards.byId(shardId);
+    const shard = deps.shards.byId(shardId);
     const ids = shows.filter((show) => show.shardId === shardId).map((show) => show.showId);
     const oldestMs = await oldestUndecidedMs(shard, ids);
     const tookMs = performance.now() - startedMs;
@@ -111,29 +109,4 @@ async function providerPace({ redis, names }: PaceDeps): Promise<Pace> {
   const percent = told === null ? 100 : Number(told);
   if (!Number.isFinite(percent) || percent >= 100) return fullPace;
   return { percent: Math.max(1, Math.round(percent)), reason: 'payments' };
-}
-
-type ShardBook = { byId(shardId: number): Promise<Database>; close(): Promise<void> };
-
-/** Opens each shard by itself and when it is needed: one that is away hinders no other's sales. */
-function openShardBook({ catalog, shardUrls }: PaceDeps): ShardBook {
-  const open = new Map<string, Shards>();
-  return {
-    byId: async (shardId) => {
-      let failure: unknown = new Error(`no shard of this Usher has the number ${shardId}`);
-      for (const url of shardUrls) {
-        try {
-          const shards = open.get(url) ?? (await openShards(catalog, [url]));
-          open.set(url, shards);
-          if (shards.ids().includes(shardId)) return shards.byId(shardId);
-        } catch (error) {
-          failure = error;
-        }
-      }
-      throw failure;
-    },
-    close: async () => {
-      await Promise.all([...open.values()].map((shards) => shards.close()));
-    },
-  };
 }

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import { loadSecrets } from '../../core/runtime/secrets.js';
 import { readLocalSettings } from '../../core/runtime/supervisor-env.js';
+import { knownShardUrls } from '../../core/store/catalog/shard-urls.js';
 import { addCommand, type Call, type Session } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { type ExitCode, wrongUsage } from '../exit.js';
 import { runProgram } from '../spawn.js';
-import { directConfig } from '../stores.js';
+import { directConfig, storeError } from '../stores.js';
 
 export function addAuditCommand(program: Command, session: Session): void {
   addCommand(program, session, {
@@ -46,7 +48,13 @@ async function run({ args, options, out, context }: Call): Promise<ExitCode> {
     });
   }
   if (args.length > 1) throw wrongUsage('Audit one sale at a time, or all without a name.');
-  const { catalogUrl, shardUrls, payments } = directConfig(context);
+  const { catalogUrl, payments, ...config } = directConfig(context);
+  const secrets = loadSecrets(config);
+  const urls = await knownShardUrls(catalogUrl, { urls: config.shardUrls, secrets }).catch(
+    (error) => {
+      throw storeError(error);
+    },
+  );
   const local = readLocalSettings(dataDirOf(context));
   const mailbox = local?.runs.mailbox ? `http://127.0.0.1:${local.ports.mailboxHttp}` : undefined;
   const given = ['every', 'times', 'clientLog', 'mailbox'].flatMap((name) =>
@@ -65,7 +73,7 @@ async function run({ args, options, out, context }: Call): Promise<ExitCode> {
     env: {
       ...context.env,
       USHER_MYSQL_URL: catalogUrl,
-      USHER_SHARDS: shardUrls.join(','),
+      USHER_SHARDS: urls.join(','),
       ...(payments.apiBase === undefined ? {} : { STRIPE_API_BASE: payments.apiBase }),
       ...(mailbox === undefined ? {} : { AUDIT_MAILBOX_URL: mailbox }),
     },

@@ -15,9 +15,10 @@ it(
     const { stores } = world;
     const third = new URL(stores.shardUrls[0] ?? '');
     third.pathname = third.pathname.replace(/shard1$/, 'shard3');
-    const places = async () => {
+    const places = async (sale = 'desk') => {
       const rows = await stores.catalog.rows<{ showId: number; shardId: number }>(
-        "SELECT show_id AS showId, shard_id AS shardId FROM shows WHERE sale_id = 'desk'",
+        'SELECT show_id AS showId, shard_id AS shardId FROM shows WHERE sale_id = ?',
+        [sale],
       );
       return new Map(rows.map((row) => [row.showId, row.shardId]));
     };
@@ -76,6 +77,16 @@ it(
         [2, 'here'],
         [3, 'here'],
       ]);
+      // A room lets its fans in to a show of the added shard as to any other.
+      const rush = String(world.rushId);
+      const isThere = (await stores.shards.idOf(world.rushId)) === 3;
+      if (!isThere) await world.cli(['shard', 'move', rush, '--to', '3', '--now']);
+      expect((await places('rush')).get(world.rushId)).toBe(3);
+      const [late] = await addFans(world, 1);
+      expect(await late?.pass('rush')).toEqual(expect.any(String));
+      // What was added is looked at without being told.
+      const judged = await world.cli(['audit', '--json']);
+      expect([judged.code, JSON.parse(judged.out).violations]).toEqual([0, []]);
       stores.shardUrls.push(third.toString());
       const report = await world.settles();
       expect(report.exact).toMatchObject({ seats_sold: counts.paid, seats_held: 0 });

@@ -71,7 +71,7 @@ export async function openRoomBench(options: RoomBenchOptions = {}): Promise<Roo
   await until(() => redis.status === 'ready', { what: 'a connection to Redis' });
   const { catalog, shards } = stores;
   const shared = { redis, names, catalog, shards, tokens, secrets, log };
-  const pace = openPace({ ...shared, shardUrls: stores.shardUrls });
+  const pace = openPace(shared);
   const closers: (() => Promise<void> | void)[] = [() => pace.close()];
   const restoreMs = options.restoreMs === undefined ? {} : { restoreMs: options.restoreMs };
   return {
