@@ -117,6 +117,7 @@ async function pay(trip: Trip, reservationId: string): Promise<End> {
   }
   if (answer.status === 402) return { ending: 'declined' };
   if (answer.status === 410) return { ending: 'lost_hold' };
+  if (answer.status === 202 && plan.closesPage) return { ending: 'closed_page' };
   if (answer.status === 202) return { ending: 'out_of_time', why: String(answer.body.status) };
   if (answer.status !== 201) return endOf(answer);
   crowd.marks.add('booked', nowMs() - startMs);
@@ -142,6 +143,7 @@ async function confirm(trip: Trip, reservationId: string, card: string): Promise
     if (answer.body.status === 'requires_action' && !answered) {
       await trip.think();
       answered = await approve(answer.body);
+      if (answered && trip.plan.closesPage) return answer;
     }
     await sleep(trip.random.whole(200, 800));
   }

@@ -3,7 +3,7 @@ import { nowMs } from './client-log.js';
 /** Where a fan's journey ended. */
 export const endings = [
   ...['booked', 'abandoned', 'released', 'sold_out', 'unlucky', 'left', 'declined', 'refused'],
-  ...['lost_hold', 'out_of_time', 'failed'],
+  ...['lost_hold', 'closed_page', 'out_of_time', 'failed'],
 ] as const;
 export type Ending = (typeof endings)[number];
 export type MarkKind =

@@ -27,6 +27,8 @@ export type Behaviour = {
   declined: number;
   /** Bring a card that asks for 3-D Secure. */
   challenged: number;
+  /** Answer their bank's question and close the page: only the provider tells how it ended. */
+  closesPage: number;
   /** Wait for seats to come back where the show has a waitlist. */
   waits: number;
   seatsMost: number;
@@ -50,6 +52,7 @@ export const usualBehaviour: Behaviour = {
   releases: 0.05,
   declined: 0.08,
   challenged: 0.08,
+  closesPage: 0,
   waits: 0.5,
   seatsMost: 4,
   choicesMost: 4,
@@ -70,6 +73,7 @@ export type FanPlan = {
   chooses: boolean;
   doubles: boolean;
   waits: boolean;
+  closesPage: boolean;
   seats: number;
   ending: 'pays' | 'abandons' | 'releases';
   card: 'pm_card_visa' | 'pm_card_chargeDeclined' | 'pm_card_authenticationRequired';
@@ -120,5 +124,6 @@ function drawFan(plan: ArrivalPlan, behaviour: Behaviour, no: number): FanPlan {
           ? 'pm_card_authenticationRequired'
           : 'pm_card_visa',
     waits: random.chance(behaviour.waits),
+    closesPage: random.chance(behaviour.closesPage),
   };
 }

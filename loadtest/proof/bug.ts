@@ -13,7 +13,11 @@ export type Bug = {
   /** What is wrong in the surroundings, also without the bug: without it the run must be clean. */
   trouble?: 'seat locks held by others' | 'statements fail at random';
   /** Guards of last resort that would refuse the bug's rows, dropped before and made again. */
-  unguard?: { database: 'catalog' | 'shard'; drop: string; make: string }[];
+  unguard?: { database: 'catalog' | 'shard'; drop: string; make: string[] }[];
+  /** Judged over all sales: what the provider tells names none. */
+  wholeAudit?: true;
+  /** What staff do when the crowd has gone. */
+  afterwards?: 'desk and door' | 'a move';
   behaviour?: Partial<Behaviour>;
   seatCap?: number;
   /** Gives the sale a waitlist whose offers last so long. */

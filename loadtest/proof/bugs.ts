@@ -3,6 +3,7 @@
 // ends the run, so that no bug can silently stop being planted.
 import type { Bug } from './bug.js';
 import { moreBugs, paysAlways } from './more-bugs.js';
+import { rareBugs } from './rare-bugs.js';
 
 const lanes = 'processor/lanes/batch.js';
 const decisions = 'core/store/shard/decisions.js';
@@ -106,7 +107,7 @@ export const bugs: Bug[] = [
       {
         database: 'catalog',
         drop: 'ALTER TABLE inbox DROP PRIMARY KEY',
-        make: 'ALTER TABLE inbox ADD PRIMARY KEY (event_id)',
+        make: ['ALTER TABLE inbox ADD PRIMARY KEY (event_id)'],
       },
     ],
   },
@@ -150,4 +151,5 @@ export const bugs: Bug[] = [
     behaviour: paysAlways,
   },
   ...moreBugs,
+  ...rareBugs,
 ];

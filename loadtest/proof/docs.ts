@@ -28,7 +28,7 @@ export function writeProofDocs(proofs: Proof[], commit = describeCommit()): void
   const proven = rows.filter((row) => row.includes(' | proven | ')).length;
   const content = [
     `${proven} of ${controls.length + known.length} proven at their last run, the last one on ${describeMachine()}.`,
-    `${red.size} of ${Object.keys(rules).length} rules were turned red by a planted bug; not yet: ${never.join(', ')}.`,
+    `${red.size} of ${Object.keys(rules).length} rules were turned red by a planted bug${never.length === 0 ? '' : `; not yet: ${never.join(', ')}`}.`,
     '',
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,

@@ -9,6 +9,7 @@ import { sleep } from '../stage/programs.js';
 import { settle } from '../stage/settle.js';
 import { type Bug, troublePatches } from './bug.js';
 import { patchedBuild } from './patched-build.js';
+import { staffWork } from './staff-work.js';
 import { makeTrouble } from './trouble.js';
 
 export type Proof = {
@@ -44,19 +45,11 @@ export async function prove(options: ProofOptions): Promise<Proof[]> {
     env: options.env,
     say: options.say,
     processors: 2,
-    shards: 1,
+    shards: 2,
   });
   const proofs: Proof[] = [];
   try {
-    const troubles = [...new Set(options.bugs.map((bug) => bug.trouble))].filter(Boolean);
-    const controls: Bug[] = [undefined, ...troubles].map((trouble) => ({
-      name: trouble === undefined ? 'no-bug' : `no-bug, ${trouble}`,
-      bug: 'none: the audit must be clean',
-      rules: [],
-      patches: [],
-      ...(trouble === undefined ? {} : { trouble }),
-    }));
-    const all = [...controls, ...options.bugs];
+    const all = [...controlsOf(options.bugs), ...options.bugs];
     for (const [no, bug] of all.entries()) {
       options.say(`${no + 1} of ${all.length}: ${bug.name}: ${bug.bug}`);
       const proof = await proveOne(usher, bug, { ...options, no });
@@ -69,6 +62,26 @@ export async function prove(options: ProofOptions): Promise<Proof[]> {
     await usher.close();
   }
   return proofs;
+}
+
+/** The same load without a bug, as it is and with all that some bugs need beside it. */
+function controlsOf(bugs: Bug[]): Bug[] {
+  const wanted: Partial<Bug>[] = [
+    {},
+    ...[...new Set(bugs.map((bug) => bug.trouble))].flatMap((trouble) =>
+      trouble ? [{ trouble }] : [],
+    ),
+    ...[...new Set(bugs.map((bug) => bug.afterwards))].flatMap((afterwards) =>
+      afterwards ? [{ afterwards }] : [],
+    ),
+  ];
+  return wanted.map((more) => ({
+    name: ['no-bug', ...Object.values(more)].join(', '),
+    bug: 'none: the audit must be clean',
+    rules: [],
+    patches: [],
+    ...more,
+  }));
 }
 
 async function proveOne(
@@ -147,6 +160,7 @@ async function load(
     msMax: 25_000,
   });
   await trouble.end();
+  if (bug.afterwards) await staffWork(usher, bug.afterwards, { sale, log, accounts });
   // Holds that nobody ends are a breach only once the sweeper's own bound is over.
   if (bug.rules.length > 0) await sleep(bug.rules.includes('I20') ? 11_000 : 4_000);
   const msMax = bug.rules.length === 0 ? cleanMsMax : redMsMax;
@@ -155,14 +169,19 @@ async function load(
   const isClean = (report: AuditReport) =>
     report.violations.every((one) => before.has(placeOf(one)));
   const until = bug.rules.length === 0 ? isClean : wanted;
-  return (await settle(usher, { saleId, msMax, clientLog: log, until })).report;
+  const scope = bug.wholeAudit ? {} : { saleId };
+  return (await settle(usher, { ...scope, msMax, clientLog: log, until })).report;
 }
 
-const placeOf = ({ rule, where }: Violation) => `${rule} ${where}`;
+/** The provider's books are one place for all sales, so there a violation is known by its rows. */
+const placeOf = ({ rule, where, rows }: Violation) =>
+  [rule, where, ...(where === 'the provider' ? rows : [])].join(' ');
 
 async function unguard(usher: PrivateUsher, bug: Bug, what: 'drop' | 'make'): Promise<void> {
   for (const guard of bug.unguard ?? []) {
     const connections = guard.database === 'catalog' ? [usher.catalog] : usher.shards;
-    for (const connection of connections) await connection.query(guard[what]);
+    for (const connection of connections) {
+      for (const sql of [guard[what]].flat()) await connection.query(sql);
+    }
   }
 }

@@ -32,7 +32,11 @@ async function holdSeatLocks(
   saleId: string,
   over: () => boolean,
 ): Promise<void> {
-  const connection = await mysql.createConnection({ uri: usher.shardUrls[0] ?? '' });
+  await Promise.all(usher.shardUrls.map((uri) => holdOn(uri, saleId, over)));
+}
+
+async function holdOn(uri: string, saleId: string, over: () => boolean): Promise<void> {
+  const connection = await mysql.createConnection({ uri });
   while (!over()) {
     await connection.query('START TRANSACTION');
     // Chosen as a deadlock's victim it has no locks left, and simply tries again.
