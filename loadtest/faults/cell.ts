@@ -21,6 +21,8 @@ export type Ground = 'small disks' | 'own clocks';
 export type Cell = {
   /** Such as `api-killed`; unique. */
   name: string;
+  /** What its crowd and its chances are drawn from, whatever the run's seed is. */
+  seed?: string;
   /** The section of the matrix. */
   part: string;
   fault: string;

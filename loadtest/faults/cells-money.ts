@@ -9,20 +9,18 @@ const part = 'provider';
 const paid: Cell['idle'] = (_run, during) =>
   during.some((call) => call.op === 'confirm') ? undefined : 'nobody paid meanwhile';
 
-function misbehaving(
-  name: string,
-  fault: string,
-  faults: Record<string, unknown>,
-  holdMs = 4_000,
-): Cell {
+/** Of those who answer their bank and close the page only events and the reconciler tell. */
+const needsEvents = { abandons: 0, releases: 0, challenged: 0.5, closesPage: 0.5 };
+
+function misbehaving(name: string, fault: string, faults: Record<string, unknown>): Cell {
   return {
     name,
     part,
     fault,
     inject: ({ world }) => world.provider(faults),
-    holdMs,
+    holdMs: 4_000,
     idle: paid,
-    behaviour: { abandons: 0, releases: 0 },
+    behaviour: 'webhooks' in faults ? needsEvents : { abandons: 0, releases: 0 },
   };
 }
 
@@ -64,7 +62,7 @@ export const moneyCells: Cell[] = [
     fault: 'its events find no way to us',
     ...bend(({ world }) => [world.webhook], 'cut'),
     holdMs: 4_000,
-    behaviour: { abandons: 0, releases: 0 },
+    behaviour: needsEvents,
   },
   {
     name: 'event-100-times',

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomOf } from '../crowd/random.js';
 import { replaceBetween } from '../report/markers.js';
-import { cells, randomCell, shortNames, usualNames } from './all.js';
+import { cells, shortNames, usualNames } from './all.js';
+import { randomPlan } from './random-plan.js';
 import { runFaults } from './run.js';
 import { openWire, type Wire } from './wire.js';
 
@@ -14,10 +14,16 @@ describe('the matrix', () => {
     expect([...shortNames, ...usualNames].filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it('draws the same plan from the same seed', () => {
-    const plan = (seed: string) => randomCell(randomOf(seed), seed).fault;
+  it('draws the same plan of several faults from the same seed', () => {
+    const plan = (seed: string) => randomPlan(seed).fault;
     expect(plan('one')).toBe(plan('one'));
-    expect(new Set(['a', 'b', 'c', 'd', 'e'].map(plan)).size).toBeGreaterThan(1);
+    const plans = ['a', 'b', 'c', 'd', 'e'].map(plan);
+    expect(new Set(plans).size).toBe(plans.length);
+    expect(plans.filter((text) => !text.includes(' + '))).toEqual([]);
+  });
+
+  it('draws the crowd of a plan from its own seed, so that it can be played alone', () => {
+    expect(randomPlan('friday-2').seed).toBe('friday-2');
   });
 
   it('writes only where a page expects it', () => {

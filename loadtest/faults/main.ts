@@ -32,19 +32,16 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`faults: there is no ${unknown.join(', ')}; --list names them all\n`);
     return 2;
   }
+  const kind = { names: positionals, long: values.long, randomPlans: Number(values.random) };
   const results = await runFaults({
-    names: positionals,
-    long: values.long,
+    ...kind,
     seed: values.seed,
     fans: Number(values.fans),
-    randomPlans: Number(values.random),
     env: process.env,
     say: (text) => process.stderr.write(`${text}\n`),
     ...(values['write-docs'] ? { keep: (result) => writeFaultDocs([result], values.seed) } : {}),
   });
-  // Named cells show what they show; a whole run must have met what matters.
-  const missed = positionals.length > 0 || Number(values.random) > 0 ? [] : unseen(results);
-  const never_seen = missed.map((sight) => sights[sight]);
+  const never_seen = unseen(results, kind).map((sight) => sights[sight]);
   process.stdout.write(
     values.json
       ? `${JSON.stringify({ seed: values.seed, never_seen, results }, null, 2)}\n`
@@ -77,11 +74,18 @@ function read(args: string[]) {
   return parsed;
 }
 
+/** How to play one plan of a run again by itself. */
+function againOf({ name, verdict }: CellResult): string[] {
+  const seed = /^random-(.*)$/.exec(name)?.[1];
+  if (seed === undefined || verdict === 'held') return [];
+  return [`again: ./usher faults --random 1 --seed '${seed}'`];
+}
+
 function textOf(results: CellResult[]): string {
   const rows = results.map((result) => {
     const served =
       result.recovery_ms === null ? 'never' : `${(result.recovery_ms / 1_000).toFixed(1)} s`;
-    return `${result.verdict.padEnd(7)} ${result.name.padEnd(32)} served again after ${served}, settled after ${(result.settle_ms / 1_000).toFixed(1)} s; ${result.booked} of ${result.fans} booked, ${result.unanswered} of ${result.calls} calls unanswered${result.why.map((text) => `\n        ${text}`).join('')}`;
+    return `${result.verdict.padEnd(7)} ${result.name.padEnd(32)} served again after ${served}, settled after ${(result.settle_ms / 1_000).toFixed(1)} s; ${result.booked} of ${result.fans} booked, ${result.unanswered} of ${result.calls} calls unanswered${[...result.why, ...againOf(result)].map((text) => `\n        ${text}`).join('')}`;
   });
   const held = results.filter((result) => result.verdict === 'held').length;
   return `${rows.join('\n')}\n${held} of ${results.length} held.\n`;

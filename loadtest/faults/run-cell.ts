@@ -86,10 +86,11 @@ export async function runCell(
   const { sale } = options;
   const signUps = Math.min(options.fans, cell.mailed ?? 3);
   const accounts = await makeAccounts(world.usher, { fans: options.fans, signUps });
+  const seed = `${cell.seed ?? options.seed} ${cell.name}`;
   const notes = new Map<string, number>();
   const run: FaultRun = {
     world,
-    random: randomOf(`${options.seed} ${cell.name}`),
+    random: randomOf(seed),
     saleId: sale.saleId,
     showIds: sale.showIds,
     notes,
@@ -99,7 +100,7 @@ export async function runCell(
     url: world.url,
     arrivals: {
       fans: options.fans,
-      seed: `${options.seed} ${cell.name}`,
+      seed,
       overMs: arriveMs,
       shape: 'even',
     },
@@ -122,8 +123,9 @@ export async function runCell(
   const during = result.log.calls.filter(
     (call) => cell.wholeRun || (call.end > broken.fromMs && call.start < broken.untilMs),
   );
+  const idle = cell.idle(run, during);
   const saw = await look(cell, run, during);
-  return judge(cell, run, { ...broken, recoveryMs, result, during, saw, ...settled });
+  return judge(cell, { ...broken, recoveryMs, result, during, idle, saw, ...settled });
 }
 
 type Broken = { fromMs: number; untilMs: number; failure: string | undefined };
@@ -183,12 +185,14 @@ type Outcome = Broken & {
   recoveryMs: number | null;
   result: CrowdResult;
   during: CallEntry[];
+  /** The cell's own gate. */
+  idle: string | undefined;
   saw: Sight[];
   report: AuditReport;
   ms: number;
 };
 
-function judge(cell: Cell, run: FaultRun, outcome: Outcome): CellResult {
+function judge(cell: Cell, outcome: Outcome): CellResult {
   const { result, report, recoveryMs, during } = outcome;
   const figures: Figures = figuresOf(result);
   const booked = figures.endings.booked ?? 0;
@@ -211,7 +215,7 @@ function judge(cell: Cell, run: FaultRun, outcome: Outcome): CellResult {
   const idle = [
     ...(during.length < callsLeast ? [`only ${during.length} calls while it was broken`] : []),
     ...(booked === 0 && cell.behaviour?.abandons !== 1 ? ['nobody bought anything'] : []),
-    ...[cell.idle(run, during)].filter((text) => text !== undefined),
+    ...[outcome.idle].filter((text) => text !== undefined),
   ];
   return {
     name: cell.name,

@@ -1,9 +1,9 @@
 import type { SaleView } from '../crowd/fan.js';
-import { randomOf } from '../crowd/random.js';
 import { addSales } from '../crowd/target.js';
 import { CannotHere } from '../stage/cannot-here.js';
-import { cells, randomCell, usualNames } from './all.js';
+import { cells, usualNames } from './all.js';
 import type { Cell, Ground } from './cell.js';
+import { randomPlan } from './random-plan.js';
 import { type CellResult, cellSize, deskSize, runCell } from './run-cell.js';
 import { type FaultWorld, openFaultWorld } from './world.js';
 
@@ -131,7 +131,7 @@ function choose({ names, long, seed, randomPlans }: FaultOptions): Cell[] {
   });
   const plans = Array.from({ length: randomPlans }, (_, no) => {
     const planSeed = randomPlans === 1 ? seed : `${seed}-${no + 1}`;
-    return randomCell(randomOf(`plan ${planSeed}`), planSeed);
+    return randomPlan(planSeed);
   });
   return randomPlans > 0 && names.length === 0 && !long ? plans : [...named, ...plans];
 }

@@ -11,6 +11,7 @@ export const sights = {
   repeated: 'an event of the provider that came again',
   expiry: 'a hold that the sweep ended',
   offer: 'an offer to somebody on the waitlist',
+  together: 'two faults of one plan that met fans at the same time',
 } as const;
 export type Sight = keyof typeof sights;
 
@@ -22,6 +23,7 @@ export async function look(cell: Cell, run: FaultRun, during: CallEntry[]): Prom
   if (/deaf.*mysql|mysql.*deaf/.test(cell.name) && notes.get('touched')) seen.push('unknown');
   if (cell.name === 'processor-paused' && notes.get('paused') && granted) seen.push('takeover');
   if ((notes.get('taken') ?? 0) > 1) seen.push('repeated');
+  if ((notes.get('bit') ?? 0) > 1) seen.push('together');
   for (const shard of world.usher.shards) {
     if (await deadlocks(shard)) seen.push('deadlock');
     if (await some(shard, expiries, saleId)) seen.push('expiry');
@@ -30,10 +32,24 @@ export async function look(cell: Cell, run: FaultRun, during: CallEntry[]): Prom
   return [...new Set(seen)];
 }
 
-/** What none of these results has seen. */
-export function unseen(results: { saw: Sight[] }[]): Sight[] {
+type RunKind = {
+  /** Cells that were asked for by name. */
+  names: string[];
+  long: boolean;
+  randomPlans: number;
+};
+
+/**
+ * What a run had to see and none of its results has seen. Cells asked for by name show what they
+ * show; a run of plans must have had faults together; any other run must have met all the rest.
+ */
+export function unseen(results: { saw: Sight[] }[], kind: RunKind): Sight[] {
   const seen = new Set(results.flatMap((result) => result.saw));
-  return (Object.keys(sights) as Sight[]).filter((sight) => !seen.has(sight));
+  const isWhole = kind.names.length === 0 && (kind.long || kind.randomPlans === 0);
+  return (Object.keys(sights) as Sight[]).filter((sight) => {
+    const wanted = sight === 'together' ? kind.randomPlans > 0 : isWhole;
+    return wanted && !seen.has(sight);
+  });
 }
 
 const expiries = `SELECT 1 FROM show_log l JOIN show_gate g ON g.show_id = l.show_id
