@@ -3,13 +3,12 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatShowId, type ShowId } from '../../core/domain/ids.js';
 import { type PriceRules, priceAt } from '../../core/domain/price-rules.js';
 import { publishSeats } from '../../core/redis/show-news.js';
-import { settleShows } from '../../core/store/catalog/settle-shows.js';
 import { changePrices, readPrices } from '../../core/store/catalog/show-prices.js';
 import { readPriceState } from '../../core/store/shard/show-prices.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
 import { found } from './browse.js';
-import { deskRoles, opsRoles, showIdOf } from './staff-shared.js';
+import { deskRoles, opsRoles, settleAndTell, showIdOf } from './staff-shared.js';
 
 const path = '/api/v1/staff/shows/:id/prices';
 
@@ -66,7 +65,7 @@ export function staffPriceRoutes(deps: ApiDeps): Route[] {
           throw new UsherError('not_acceptable', `The zones of this show are ${known.join(', ')}.`);
         }
         await changePrices(deps.catalog, { showId, prices: body.prices, actor });
-        await settleShows(deps);
+        await settleAndTell(deps);
         const shard = await deps.shards.forShow(showId);
         const { version, priceVersion } = found(await readPriceState(shard, showId), 'show');
         const news = { showId, version, priceVersion, seats: [] };

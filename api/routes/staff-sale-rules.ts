@@ -4,11 +4,16 @@ import { priceRulesSchema } from '../../core/domain/price-rules.js';
 import { orphanRules } from '../../core/domain/single-seats.js';
 import { markForShards } from '../../core/store/catalog/import-write.js';
 import { changeSale, readSale, type SaleSettings } from '../../core/store/catalog/sales.js';
-import { settleShows } from '../../core/store/catalog/settle-shows.js';
 import { readNowMs } from '../../core/store/database.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
-import { ifMatchOf, opsRoles, readStaffSale, staffSaleShape } from './staff-shared.js';
+import {
+  ifMatchOf,
+  opsRoles,
+  readStaffSale,
+  settleAndTell,
+  staffSaleShape,
+} from './staff-shared.js';
 
 const rulesBody = z
   .strictObject({
@@ -23,7 +28,9 @@ const rulesBody = z
 type RulesBody = z.infer<typeof rulesBody>;
 
 /** What fans may choose and have. It holds for every decision after the answer. */
-export function staffSaleRuleRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards'>): Route[] {
+export function staffSaleRuleRoutes(
+  deps: Pick<ApiDeps, 'catalog' | 'shards' | 'redis' | 'names'>,
+): Route[] {
   return [
     route({
       method: 'post',
@@ -55,7 +62,7 @@ export function staffSaleRuleRoutes(deps: Pick<ApiDeps, 'catalog' | 'shards'>): 
           });
           await markForShards(tx, { sales: [saleId], halls: [] });
         });
-        await settleShows(deps);
+        await settleAndTell(deps);
         const sale = await readStaffSale(deps, saleId);
         return { status: 200, body: sale, headers: { ETag: `"${sale.version}"` } };
       },

@@ -5,6 +5,7 @@ import { publishSeats } from '../../core/redis/show-news.js';
 import type { StaffRole } from '../../core/runtime/tokens.js';
 import { readSale, type SaleRow } from '../../core/store/catalog/browse.js';
 import { carryToGates } from '../../core/store/catalog/sale-gates.js';
+import { settleShows } from '../../core/store/catalog/settle-shows.js';
 import { countShowsBySale } from '../../core/store/catalog/staff-views.js';
 import type { ApiDeps } from '../deps.js';
 import type { Call } from '../route.js';
@@ -24,6 +25,14 @@ export const staffSaleShape = saleShape.extend({
   shows: z.number().int(),
 });
 export type StaffSale = z.infer<typeof staffSaleShape>;
+
+/** Carries changed shows to their shards, and tells pages of seats offered meanwhile. */
+export async function settleAndTell(
+  deps: Pick<ApiDeps, 'catalog' | 'shards' | 'redis' | 'names'>,
+): Promise<void> {
+  const { offered } = await settleShows(deps);
+  for (const news of offered) await publishSeats(deps.redis, deps.names, news);
+}
 
 /** Carries a changed sale to its gates and its room, and tells pages of seats offered meanwhile. */
 export async function carrySale(

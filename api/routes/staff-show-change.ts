@@ -3,7 +3,6 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatShowId } from '../../core/domain/ids.js';
 import { publishSeats } from '../../core/redis/show-news.js';
 import { readHallSeats } from '../../core/store/catalog/import-read.js';
-import { settleShows } from '../../core/store/catalog/settle-shows.js';
 import {
   findClash,
   readHallName,
@@ -17,7 +16,7 @@ import { changeShow } from '../../core/store/shard/show-change.js';
 import type { ApiDeps } from '../deps.js';
 import { type Route, route } from '../route.js';
 import { found } from './browse.js';
-import { ifMatchOf, opsRoles, showIdOf } from './staff-shared.js';
+import { ifMatchOf, opsRoles, settleAndTell, showIdOf } from './staff-shared.js';
 
 /** The free refund after a change stays open this long, and never beyond the start. */
 const freeRefundMsDefault = 7 * 86_400_000;
@@ -86,7 +85,7 @@ export function staffShowChangeRoutes(deps: Deps): Route[] {
         );
         const note = { free_refund_until: freeRefundUntil, told: result.told };
         await deps.catalog.transaction((tx) => reschedule(tx, show, { ...to, actor, note }));
-        await settleShows(deps);
+        await settleAndTell(deps);
         await deps.gate.changed(show.saleId);
         await publishSeats(deps.redis, deps.names, news);
         return { status: 200, body: changedJson(show, to, freeRefundUntil, result) };

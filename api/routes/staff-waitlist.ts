@@ -3,7 +3,7 @@ import { UsherError } from '../../core/domain/errors.js';
 import { formatShowId } from '../../core/domain/ids.js';
 import { etrSeconds } from '../../core/domain/waitlist.js';
 import { changeSale } from '../../core/store/catalog/sales.js';
-import { markSaleShows, settleShows } from '../../core/store/catalog/settle-shows.js';
+import { markSaleShows } from '../../core/store/catalog/settle-shows.js';
 import { readLineSummary, readOpenOffers } from '../../core/store/shard/line-views.js';
 import { listLine } from '../../core/store/shard/waitlist.js';
 import type { ApiDeps } from '../deps.js';
@@ -15,6 +15,7 @@ import {
   ifMatchOf,
   opsRoles,
   readStaffSale,
+  settleAndTell,
   showIdOf,
   staffSaleShape,
 } from './staff-shared.js';
@@ -51,7 +52,7 @@ const settingBody = z.strictObject({
   stop_minutes_before: z.int().min(0).max(10_080).optional(),
 });
 
-type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate'>;
+type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'gate' | 'redis' | 'names'>;
 
 /** The line of a show as staff see it, and whether a sale has lines. */
 export function staffWaitlistRoutes(deps: Deps): Route[] {
@@ -91,7 +92,7 @@ export function staffWaitlistRoutes(deps: Deps): Route[] {
           }
           await markSaleShows(tx, saleId);
         });
-        await settleShows(deps);
+        await settleAndTell(deps);
         const sale = await readStaffSale(deps, saleId);
         return { status: 200, body: sale, headers: { ETag: `"${sale.version}"` } };
       },

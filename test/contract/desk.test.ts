@@ -238,15 +238,19 @@ describe('the desk', () => {
     const on = await cli.usher('sale', 'waitlist', world.show.saleId, '--offer-seconds', '300');
     expect(on.out).toContain('an offer lasts 300 s');
     await cli.usher('seat', 'block', show, ...world.show.seats, '--reason', 'tranche');
-    const [waiting] = ['fan-000000ab'];
-    await shard.change(
-      `INSERT INTO waitlist (show_id, fan_id, place, state, quantity, joined_at)
-       VALUES (?, ?, 1, 'WAITING', 2, NOW(3))`,
-      [world.show.showId, waiting ?? ''],
-    );
-    await shard.change('UPDATE show_head SET waiting = 1, line_end = 1 WHERE show_id = ?', [
-      world.show.showId,
-    ]);
+    const waiting = 'fan-000000ab';
+    const wait = async (fanId: string, place: number, quantity: number) => {
+      await shard.change(
+        `INSERT INTO waitlist (show_id, fan_id, place, state, quantity, joined_at)
+         VALUES (?, ?, ?, 'WAITING', ?, NOW(3))`,
+        [world.show.showId, fanId, place, quantity],
+      );
+      await shard.change('UPDATE show_head SET waiting = 1, line_end = ? WHERE show_id = ?', [
+        place,
+        world.show.showId,
+      ]);
+    };
+    await wait(waiting, 1, 2);
     expect((await cli.usher('waitlist', show)).out).toContain('1 wait for 2 seats');
     await cli.usher('sale', 'release', world.show.saleId, '--seats', '3');
     expect(await seats()).toBe('FHHxxxxxxxxx');
@@ -255,6 +259,11 @@ describe('the desk', () => {
       entries: [{ fan_id: waiting, state: 'offered', offers: [{ seats: [{}, {}] }] }],
     });
     await cli.usher('sale', 'waitlist', world.show.saleId, '--off');
+    await sound();
+    // Whoever waited while there was no line is offered what is free once there is one.
+    await wait('fan-000000ac', 2, 1);
+    await cli.usher('sale', 'waitlist', world.show.saleId, '--offer-seconds', '300');
+    expect(await seats()).toBe('HHHxxxxxxxxx');
     await sound();
   });
 });

@@ -4,6 +4,7 @@ import type { ShowId } from '../../domain/ids.js';
 import type { LayoutSeat } from '../../domain/layout.js';
 import type { OrphanRule } from '../../domain/single-seats.js';
 import type { Database, Tx } from '../database.js';
+import { changeShow, type ShowNews } from '../shard/show-change.js';
 import {
   changeShowRows,
   createShowRows,
@@ -21,6 +22,8 @@ export type SettleReport = {
   seatsMade: number;
   /** Shows that keep an older layout, because requests were made under it. */
   keptLayout: ShowId[];
+  /** What to tell pages of seats that those in line were offered. */
+  offered: ShowNews[];
 };
 
 type PendingShow = {
@@ -62,7 +65,13 @@ export async function settleShows(
 ): Promise<SettleReport> {
   const pending = await readPending(catalog);
   const seats = await readHallSeats(catalog, [...new Set(pending.map((show) => show.hall_id))]);
-  const report: SettleReport = { showsMade: 0, showsChanged: 0, seatsMade: 0, keptLayout: [] };
+  const report: SettleReport = {
+    showsMade: 0,
+    showsChanged: 0,
+    seatsMade: 0,
+    keptLayout: [],
+    offered: [],
+  };
   let done = 0;
   const stepped = (count: number) => {
     done += count;
@@ -89,6 +98,7 @@ export async function settleShows(
       }
       for (const show of shows.filter((one) => present.has(one.show_id))) {
         const changed = await changeShowRows(shard, planOf(show, seats));
+        if (changed.waiting > 0) report.offered.push(await askLine(shard, show.show_id));
         await markChanged(catalog, show, changed);
         if (changed.keptLayout) report.keptLayout.push(show.show_id);
         report.showsChanged += 1;
@@ -100,6 +110,11 @@ export async function settleShows(
   // A shard that is away keeps the others' shows from nothing.
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return report;
+}
+
+/** Another cap, start or setting of the line may make free seats fit somebody in it. */
+async function askLine(shard: Database, showId: ShowId): Promise<ShowNews> {
+  return (await changeShow(shard, showId, async (change) => change.askLine())).news;
 }
 
 async function readPending(catalog: Database): Promise<PendingShow[]> {

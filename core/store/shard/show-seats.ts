@@ -115,6 +115,8 @@ export type ShowChanged = {
   version: number;
   seatsTotal: number;
   seatsFree: number;
+  /** Entries of its waitlist that wait. */
+  waiting: number;
 };
 
 /**
@@ -156,7 +158,7 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
       ],
     );
     const counts = await countSeats(tx, plan.showId);
-    return { keptLayout: differs && !relay, version, ...counts };
+    return { keptLayout: differs && !relay, version, waiting: head.waiting, ...counts };
   });
 }
 
