@@ -187,10 +187,9 @@ function ask(
   sql: string,
   params?: SqlValue[],
 ): Promise<unknown> {
-  // Without values the driver doesn't look through a whole batch's text for places to put them.
-  return settled((done) =>
-    params ? connection.query(sql, params, done) : connection.query(sql, done),
-  );
+  // Null says that the text is complete: without it the driver looks through all of a batch's text
+  // for places to put values into.
+  return settled((done) => connection.query(sql, params ?? null, done));
 }
 
 /** Turns a callback into a promise. */

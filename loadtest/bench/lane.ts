@@ -29,6 +29,8 @@ type Measured = { per_second: number; p50_ms: number; p99_ms: number; unknown: n
 type Scenario = 'hot show' | 'every request wins';
 const scenarios: Scenario[] = ['hot show', 'every request wins'];
 const hotSeats = 200;
+/** Requests for a show of their own before those that are measured, by the same programs. */
+const warmUpShare = 0.4;
 /** The slow baseline gets fewer requests: its figure is a rate all the same. */
 const baselineShare: Record<number, number> = { 1: 0.1 };
 
@@ -88,17 +90,27 @@ async function plan(
   inFlight: number,
   counter: Counter,
 ): Promise<string> {
+  const warmUp = Math.ceil(requests * warmUpShare);
+  const warming = await wantsOf(stage, counter, { requests: warmUp, seats: warmUp * 2 });
+  const seats = scenario === 'hot show' ? hotSeats : requests * 2;
+  const measured = await wantsOf(stage, counter, { requests, seats });
+  return JSON.stringify({ inFlight, warmUp, requests: [...warming, ...measured] });
+}
+
+/** Requests for two seats each of a new show. */
+async function wantsOf(
+  stage: Stage,
+  counter: Counter,
+  { requests, seats }: { requests: number; seats: number },
+): Promise<PlannedRequest[]> {
   counter.showId += 1;
-  const show = await makeShow(stage, counter.showId, {
-    seats: scenario === 'hot show' ? hotSeats : requests * 2,
-  });
-  const list: PlannedRequest[] = Array.from({ length: requests }, (_, index) => ({
+  const show = await makeShow(stage, counter.showId, { seats });
+  return Array.from({ length: requests }, (_, index) => ({
     showId: show.showId,
     saleId: benchSale,
     seats: seatPair(show, index),
     ...nextFan(counter),
   }));
-  return JSON.stringify({ inFlight, requests: list });
 }
 
 function seatPair(show: BenchShow, index: number): string[] {

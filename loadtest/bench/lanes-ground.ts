@@ -43,10 +43,14 @@ export async function decide(
       processors.push(await stage.start('processor/main.js', setting.env));
     }
     const { perSecond } = setting;
-    const input = { inFlight: settings.inFlight, requests, ...(perSecond ? { perSecond } : {}) };
+    const { inFlight, warmUp } = settings;
+    const input = { inFlight, warmUp, requests, ...(perSecond ? { perSecond } : {}) };
     const text = await run('api/accept/bench.js', [], stage.env, JSON.stringify(input));
     const measured = readMeasured(text);
-    return { ...measured, decided: { ...measured, ...(await readDecided(stage, shows)) } };
+    return {
+      ...measured,
+      decided: { ...measured, ...(await readDecided(stage, shows, requests[warmUp]?.fanId ?? '')) },
+    };
   } finally {
     for (const processor of processors) await processor.stop();
   }
@@ -54,7 +58,8 @@ export async function decide(
 
 async function plan(bench: Bench, { shows, shards = 1, ...setting }: Setting) {
   const { stage, settings, counter } = bench;
-  const { requests = settings.requests } = setting;
+  const { requests: measured = settings.requests } = setting;
+  const requests = settings.warmUp + measured;
   const made = await makeShows(stage, {
     firstId: counter.showId + 1,
     count: shows,
@@ -148,13 +153,14 @@ function readMeasured(text: string): Measured {
 async function readDecided(
   { shards }: Stage,
   shows: BenchShow[],
+  firstFan: string,
 ): Promise<{ p50_ms: number; p99_ms: number }> {
   const took: number[] = [];
   for (const shard of shards) {
     const [rows] = await shard.query<RowDataPacket[]>(
       `SELECT TIMESTAMPDIFF(MICROSECOND, accepted_at, decided_at) DIV 1000 AS ms FROM request
-       WHERE show_id BETWEEN ? AND ? AND node <> 'bench000'`,
-      [shows[0]?.showId ?? 0, shows.at(-1)?.showId ?? 0],
+       WHERE show_id BETWEEN ? AND ? AND fan_id >= ? AND node <> 'bench000'`,
+      [shows[0]?.showId ?? 0, shows.at(-1)?.showId ?? 0, firstFan],
     );
     took.push(...rows.map((row) => Number(row.ms)));
   }

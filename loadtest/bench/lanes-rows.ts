@@ -4,6 +4,8 @@ import { type Bench, decide, fillJournal, fillLapsing, makeOneShow } from './lan
 export type LanesSettings = {
   rounds: number;
   requests: number;
+  /** Requests before those that are measured, by the same programs. */
+  warmUp: number;
   inFlight: number;
   shows: number[];
   processors: number[];

@@ -20,6 +20,7 @@ import type { Stage } from './stage.js';
 export const lanesSettings: LanesSettings = {
   rounds: 2,
   requests: 8_000,
+  warmUp: 4_000,
   inFlight: 500,
   shows: [1, 20, 200, 2_000],
   processors: [1, 2, 4],
@@ -33,6 +34,7 @@ export const lanesSettings: LanesSettings = {
 export const quickLanes: Partial<LanesSettings> = {
   rounds: 1,
   requests: 800,
+  warmUp: 400,
   shows: [1, 20],
   processors: [1, 2],
   shards: [1, 2],

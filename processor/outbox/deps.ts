@@ -14,3 +14,6 @@ export type OutboxDeps = SettleDeps & {
 
 /** Acts on one message. It may be called again with the same one; throwing means "again later". */
 export type OutboxHandler = (deps: OutboxDeps, row: OutboxRow) => Promise<void>;
+
+/** Acts on messages of one kind and one shard at once, under the same terms. */
+export type OutboxHandlerOfMany = (deps: OutboxDeps, rows: OutboxRow[]) => Promise<void>;

@@ -160,24 +160,38 @@ describe('the outbox relay', () => {
     expect((await rowsOf(world.stores, held)).reservation).toBe('HELD');
   });
 
-  it('ends the passes that were granted seats', async () => {
-    const passId = randomBytes(8).toString('hex');
-    await world.stores.catalog.change(
-      `INSERT INTO admission (pass_id, sale_id, fan_id, epoch, admitted_at, expires_at, state)
-       VALUES (?, ?, ?, 1, NOW(3), NOW(3) + INTERVAL 10 MINUTE, 'LIVE')`,
-      [passId, show.saleId, fan.fanId],
-    );
-    await world.stores.catalog.change('UPDATE sales SET standing = 1 WHERE sale_id = ?', [
-      show.saleId,
-    ]);
-    await changeShow(await shardOf(), show.showId, async (change) => {
-      const grants = [[fan.fanId, passId]];
-      change.outbox({ kind: 'granted', subjectId: 1, payload: { grants } });
-    });
+  it('ends the passes that were granted seats, together, and around a message that is broken', async () => {
+    const { catalog } = world.stores;
+    const passIds = [1, 2, 3].map(() => randomBytes(8).toString('hex'));
+    const others = await seedShow(world.stores, { seats: 2 });
+    for (const passId of passIds) {
+      await catalog.change(
+        `INSERT INTO admission (pass_id, sale_id, fan_id, epoch, admitted_at, expires_at, state)
+         VALUES (?, ?, ?, 1, NOW(3), NOW(3) + INTERVAL 10 MINUTE, 'LIVE')`,
+        [passId, passId === passIds[2] ? others.saleId : show.saleId, fan.fanId],
+      );
+    }
+    const sales = [show.saleId, others.saleId];
+    await catalog.change('UPDATE sales SET standing = 1 WHERE sale_id IN (?)', [sales]);
+    const tell = async (showId: number, grants: unknown) =>
+      changeShow(await world.stores.shards.forShow(showId), showId, async (change) => {
+        change.outbox({ kind: 'granted', subjectId: 1, payload: { grants } });
+      });
+    await tell(show.showId, [[fan.fanId, passIds[0]]]);
+    await tell(show.showId, 'no list');
+    await tell(show.showId, [[fan.fanId, passIds[1]]]);
+    await tell(others.showId, [[fan.fanId, passIds[2]]]);
     await drainOutbox(deps);
-    expect(
-      await world.stores.catalog.rows('SELECT state FROM admission WHERE pass_id = ?', [passId]),
-    ).toEqual([{ state: 'SPENT' }]);
+    const ended = await catalog.rows<{ state: string }>(
+      'SELECT state FROM admission WHERE pass_id IN (?)',
+      [passIds],
+    );
+    expect(ended.map(({ state }) => state)).toEqual(['SPENT', 'SPENT', 'SPENT']);
+    const kept = await (await shardOf()).rows<{ error: string | null; tries: number }>(
+      'SELECT error, tries FROM outbox WHERE show_id = ? AND published_at IS NULL',
+      [show.showId],
+    );
+    expect(kept).toEqual([{ tries: 1, error: expect.stringContaining('grants') }]);
   });
 
   it('keeps a message that always fails as dead, until staff retry it', async () => {

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/domain/group-by.js';
 import type { Database } from '../../core/store/database.js';
 import {
   claimOutbox,
@@ -9,7 +10,7 @@ import {
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { cancelIntentHandler } from './cancel-intent.js';
 import { claimsHandler } from './claims.js';
-import type { OutboxDeps, OutboxHandler } from './deps.js';
+import type { OutboxDeps, OutboxHandler, OutboxHandlerOfMany } from './deps.js';
 import { fanBookingHandler } from './fan-booking.js';
 import { grantedHandler } from './granted.js';
 import {
@@ -24,19 +25,26 @@ import { offerHandler } from './offer.js';
 
 /**
  * Acts on what the shards' transactions left in their outboxes: at least once, so every handler
- * may be repeated. What fans are told has a lane of its own, so that it holds up neither money nor
- * the waiting room.
+ * may be repeated. What the waiting room is told, what moves money and what fans are told have
+ * lanes of their own, so that none holds up another.
  */
-type Lane = { handlers: Record<string, OutboxHandler>; rowsMax: number; leaseMs: number };
+type Lane = {
+  handlers: Record<string, OutboxHandler>;
+  /** Kinds of which a rush leaves one message per show and batch: acted on together. */
+  together: Record<string, OutboxHandlerOfMany>;
+  rowsMax: number;
+  leaseMs: number;
+};
 
 const lanes: Lane[] = [
+  { handlers: {}, together: { granted: grantedHandler }, rowsMax: 500, leaseMs: 120_000 },
   {
     handlers: {
-      granted: grantedHandler,
       claims: claimsHandler,
       fan_booking: fanBookingHandler,
       cancel_intent: cancelIntentHandler,
     },
+    together: {},
     rowsMax: 50,
     leaseMs: 120_000,
   },
@@ -50,6 +58,7 @@ const lanes: Lane[] = [
       reserved: reservedHandler,
       offer: offerHandler,
     },
+    together: {},
     rowsMax: 50,
     leaseMs: 120_000,
   },
@@ -88,23 +97,29 @@ export async function drainOutbox(deps: OutboxDeps): Promise<void> {
   }
 }
 
-async function relayOnce(
-  deps: OutboxDeps,
-  shard: Database,
-  { handlers, rowsMax, leaseMs }: Lane,
-): Promise<boolean> {
-  const kinds = Object.keys(handlers);
+async function relayOnce(deps: OutboxDeps, shard: Database, lane: Lane): Promise<boolean> {
+  const { handlers, together, rowsMax, leaseMs } = lane;
+  const kinds = [...Object.keys(handlers), ...Object.keys(together)];
   if (!(await hasDueOutbox(shard, kinds))) return false;
   const rows = await claimOutbox(shard, { kinds, rowsMax, leaseMs });
-  await forEachAtOnce(rows, atOnceMax, async (row) => {
-    try {
-      await handlers[row.kind]?.(deps, row);
-    } catch (error) {
-      return fail(deps, shard, row, error);
-    }
-    await markPublished(shard, row);
-  });
+  const jobs = [...groupBy(rows, ({ kind }) => kind)].flatMap(([kind, ofKind]) =>
+    together[kind] ? [ofKind] : ofKind.map((row) => [row]),
+  );
+  await forEachAtOnce(jobs, atOnceMax, (job) => act(deps, shard, lane, job));
   return rows.length === rowsMax;
+}
+
+/** Acts on messages of one kind; one that can't be acted on holds up none of the others. */
+async function act(deps: OutboxDeps, shard: Database, lane: Lane, job: OutboxRow[]): Promise<void> {
+  const [row] = job;
+  if (!row) return;
+  try {
+    await (lane.together[row.kind]?.(deps, job) ?? lane.handlers[row.kind]?.(deps, row));
+  } catch (error) {
+    if (job.length === 1) return fail(deps, shard, row, error);
+    return forEachAtOnce(job, atOnceMax, (one) => act(deps, shard, lane, [one]));
+  }
+  await markPublished(shard, job);
 }
 
 async function fail(

@@ -55,3 +55,15 @@ export async function readGate(
     }
   );
 }
+
+/** The sales of shows; shows that aren't on this shard are left out. */
+export async function readSaleIds(
+  shard: Pick<Database, 'rows'>,
+  showIds: ShowId[],
+): Promise<Map<ShowId, string>> {
+  const rows = await shard.rows<{ showId: ShowId; saleId: string }>(
+    'SELECT show_id AS showId, sale_id AS saleId FROM show_gate WHERE show_id IN (?)',
+    [showIds],
+  );
+  return new Map(rows.map(({ showId, saleId }) => [showId, saleId]));
+}

@@ -64,13 +64,13 @@ export async function hasDueOutbox(shard: Database, kinds: string[]): Promise<bo
   return rows.length > 0;
 }
 
-/** Marks a message as acted on. In a transaction, for the sake of its retries. */
-export async function markPublished(shard: Database, row: OutboxRow): Promise<void> {
+/** Marks messages as acted on. In a transaction, for the sake of its retries. */
+export async function markPublished(shard: Database, rows: OutboxRow[]): Promise<void> {
   await shard.transaction((tx) =>
     tx.change(
       `UPDATE outbox SET published_at = NOW(3), due_at = NULL, error = NULL
-       WHERE show_id = ? AND outbox_id = ? AND published_at IS NULL`,
-      [row.showId, row.outboxId],
+       WHERE show_id IN (?) AND outbox_id IN (?) AND published_at IS NULL`,
+      [[...new Set(rows.map((row) => row.showId))], rows.map((row) => row.outboxId)],
     ),
   );
 }
