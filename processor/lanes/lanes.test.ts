@@ -126,7 +126,11 @@ describe('the lanes', () => {
     const { lanes } = world.openLanes();
     await world.drain(lanes, showId);
     expect(await states(showId)).toEqual({ ACCEPTED: 1 });
-    await sweep(world.shard, world.shardId, lanes, { marks: [], isRedisUp: true });
+    await sweep(world.shard, world.shardId, lanes, {
+      marks: [],
+      isRedisUp: true,
+      wake: lanes.drain,
+    });
     expect(await states(showId)).toEqual({ GRANTED: 1 });
   });
 
@@ -135,7 +139,7 @@ describe('the lanes', () => {
     const { lanes } = world.openLanes();
     const marks: number[] = [];
     const look = (isRedisUp: boolean) =>
-      sweep(world.shard, world.shardId, lanes, { marks, isRedisUp });
+      sweep(world.shard, world.shardId, lanes, { marks, isRedisUp, wake: lanes.drain });
     await look(true);
     await look(true);
     await ask(showId, 1);
@@ -149,6 +153,47 @@ describe('the lanes', () => {
     await change(showId, 'UPDATE show_head SET floor_id = 2000000');
     await look(false);
     expect(await states(showId)).toEqual({ GRANTED: 2 });
+  });
+
+  it('leave a rescued lane to its owner after a batch, and one whose holds end at once', async () => {
+    const lane = 9;
+    const showId = await world.addShow(hall(Array(4).fill('.'.repeat(50))), { lane });
+    await ask(showId, 1_300);
+    const { lanes, batches } = world.openLanes();
+    await lanes.expire(world.shardId, [showId]);
+    expect(await states(showId)).toEqual({ ACCEPTED: 1_300 });
+    await lanes.rescue({ shardId: world.shardId, lane });
+    // The batch that it was asked for, and never the one that was looked for meanwhile.
+    expect(batches.flat().flatMap((show) => show.decisions)).toHaveLength(500);
+    expect(await states(showId)).toEqual({ GRANTED: 200, sold_out: 300, ACCEPTED: 800 });
+    const rush = world.drain(lanes, showId);
+    await lanes.rescue({ shardId: world.shardId, lane });
+    await rush;
+    expect(await states(showId)).toEqual({ GRANTED: 200, sold_out: 1_100 });
+  });
+
+  it('wait for nobody when they only end holds', async () => {
+    const [locked, free] = [await world.addShow(hall(['.'])), await world.addShow(hall(['.']))];
+    const { lanes } = world.openLanes();
+    for (const showId of [locked, free]) {
+      await ask(showId, 1);
+      await world.drain(lanes, showId);
+      await change(showId, 'UPDATE reservation SET due_at = NOW(3)');
+    }
+    const held = async (showId: number) =>
+      (
+        await world.shard.rows<{ state: string }>(
+          'SELECT state FROM reservation WHERE show_id = ?',
+          [showId],
+        )
+      ).map(({ state }) => state);
+    await world.shard.transaction(async (tx) => {
+      await tx.rows('SELECT version FROM show_head WHERE show_id = ? FOR UPDATE', [locked]);
+      await expireOverdue(world.shard, world.shardId, lanes);
+      expect([await held(locked), await held(free)]).toEqual([['HELD'], ['EXPIRED']]);
+    });
+    await expireOverdue(world.shard, world.shardId, lanes);
+    expect(await held(locked)).toEqual(['EXPIRED']);
   });
 
   it('free holds that ran out before they decide, so the next fan gets the seat', async () => {

@@ -15,8 +15,10 @@ export type Lanes = {
    * asked: everything stays undecided and the sweeper comes back.
    */
   drain(lane: LaneRef): Promise<void>;
-  /** Ends overdue holds of shows of one lane, then drains it. */
-  expire(lane: LaneRef, showIds: ShowId[]): Promise<void>;
+  /** Decides one batch of a lane whose owner may have died; it stays with the owner all the same. */
+  rescue(lane: LaneRef): Promise<void>;
+  /** Ends overdue holds of shows of a shard, and moves their prices. */
+  expire(shardId: number, showIds: ShowId[]): Promise<void>;
 };
 
 export type LanesDeps = {
@@ -28,10 +30,9 @@ export type LanesDeps = {
   onDecided: (shardId: number, shows: DecidedShow[]) => void;
 };
 
-type Awake = {
-  askedAt: number;
-  waiters: { resolve: () => void; reject: (error: unknown) => void }[];
-};
+type Waiter = { resolve: () => void; reject: (error: unknown) => void };
+
+type Awake = { askedAt: number; isRescue: boolean; waiters: Waiter[] };
 
 /** What this process is doing on one shard. */
 export type ShardLine = {
@@ -40,8 +41,9 @@ export type ShardLine = {
   /** Counts passes and calls, to tell a call that came before a pass from one that came during it. */
   clock: number;
   awake: Map<number, Awake>;
-  /** Shows with overdue holds. */
+  /** Shows with overdue holds, and who waits for their end. */
   due: Set<ShowId>;
+  expiring: Waiter[];
   /** When a show was decided last, by this process's clock. */
   recent: Map<ShowId, number>;
   /** Shows found active by the last look, ascending. */
@@ -81,6 +83,7 @@ export function openLanes(deps: LanesDeps): Lanes {
       clock: 0,
       awake: new Map(),
       due: new Set(),
+      expiring: [],
       recent: new Map(),
       active: [],
       ahead: undefined,
@@ -92,21 +95,29 @@ export function openLanes(deps: LanesDeps): Lanes {
     lines.set(shardId, fresh);
     return fresh;
   };
-  const drain = ({ shardId, lane }: LaneRef): Promise<void> =>
+  const begin = (line: ShardLine): void => {
+    if (!line.running) void runLine(deps, line);
+  };
+  const ask = ({ shardId, lane }: LaneRef, isRescue: boolean): Promise<void> =>
     new Promise((resolve, reject) => {
       const line = lineOf(shardId);
-      const awake = line.awake.get(lane) ?? { askedAt: 0, waiters: [] };
+      const awake = line.awake.get(lane) ?? { askedAt: 0, isRescue, waiters: [] };
       awake.askedAt = ++line.clock;
+      awake.isRescue &&= isRescue;
       awake.waiters.push({ resolve, reject });
       line.awake.set(lane, awake);
-      if (!line.running) void runLine(deps, line);
+      begin(line);
     });
   return {
-    drain,
-    expire: (lane, showIds) => {
-      for (const showId of showIds) lineOf(lane.shardId).due.add(showId);
-      return drain(lane);
-    },
+    drain: (lane) => ask(lane, false),
+    rescue: (lane) => ask(lane, true),
+    expire: (shardId, showIds) =>
+      new Promise((resolve, reject) => {
+        const line = lineOf(shardId);
+        for (const showId of showIds) line.due.add(showId);
+        line.expiring.push({ resolve, reject });
+        begin(line);
+      }),
   };
 }
 
@@ -114,20 +125,21 @@ async function runLine(deps: LanesDeps, line: ShardLine): Promise<void> {
   line.running = true;
   let idleLooks = 0;
   try {
-    while (line.awake.size > 0) {
+    while (line.awake.size > 0 || line.expiring.length > 0) {
       const look = line.ahead ?? startLook(deps, line);
       line.ahead = undefined;
       const emptyLanes = await runPass(deps, line, look);
-      // Who asked for expiry waits for it.
-      if (line.due.size > 0) continue;
-      const wasBusy = emptyLanes.length < line.awake.size;
+      if (line.due.size === 0) for (const one of line.expiring.splice(0)) one.resolve();
+      const wasBusy = emptyLanes.length < line.awake.size || line.due.size > 0;
       idleLooks = wasBusy ? 0 : idleLooks + 1;
-      if (idleLooks > 0 && idleLooks < lingerLooks) await delay(lingerMs);
+      if (idleLooks > 0 && idleLooks < lingerLooks && line.awake.size > 0) await delay(lingerMs);
       else sleepLanes(line, emptyLanes, look.began);
     }
   } catch (error) {
-    for (const awake of line.awake.values()) for (const one of awake.waiters) one.reject(error);
+    const waiters = [...line.awake.values()].flatMap((awake) => awake.waiters);
+    for (const one of [...waiters, ...line.expiring]) one.reject(error);
     line.awake.clear();
+    line.expiring = [];
   } finally {
     line.ahead = undefined;
     line.running = false;
@@ -163,11 +175,14 @@ async function expireSome(
   if (alsoShows.length > 0) await decideOrSplit(deps, line, { waiting: [], alsoShows, overdueMax });
 }
 
-/** Lanes that were asked for again since the pass began stay awake. */
+/**
+ * Empty lanes go to sleep, and rescued ones after one batch, or two processors would drain them
+ * side by side for as long as a rush lasts. Those asked for again since the pass began stay awake.
+ */
 function sleepLanes(line: ShardLine, emptyLanes: number[], began: number): void {
-  for (const lane of emptyLanes) {
-    const awake = line.awake.get(lane);
-    if (!awake || awake.askedAt > began) continue;
+  for (const [lane, awake] of line.awake) {
+    if (!awake.isRescue && !emptyLanes.includes(lane)) continue;
+    if (awake.askedAt > began) continue;
     line.awake.delete(lane);
     for (const waiter of awake.waiters) waiter.resolve();
   }

@@ -31,12 +31,18 @@ export const overdueRowsMax = 500;
 /**
  * Locks heads, overdue holds and the fans' quotas in that order, then reads the time, all in one
  * round trip: a lane waits for each trip, and on a busy machine a trip costs more than its rows.
+ * A batch that only ends holds waits for nobody: who has the head of a show may end them as well.
  */
 export async function lockBatch(tx: Tx, cache: MapCache, batch: Batch): Promise<Locked> {
-  const { overdueMax = overdueRowsMax } = batch;
-  const showIds = [...new Set([...batch.waiting.map((one) => one.showId), ...batch.alsoShows])];
+  const { waiting, overdueMax = overdueRowsMax } = batch;
+  if (waiting.length === 0) {
+    const heads = await lockHeads(tx, batch.alsoShows, 'free');
+    const locked = await lockOverdue(tx, heads, overdueMax);
+    return { ...locked, heads, quotas: [], seeminglySoldOut: new Set() };
+  }
+  const showIds = [...new Set([...waiting.map((one) => one.showId), ...batch.alsoShows])];
   const seeminglySoldOut = new Set(showIds.filter((showId) => looksSoldOut(cache, showId)));
-  const pairs = fansOf(batch.waiting.filter((one) => !seeminglySoldOut.has(one.showId)));
+  const pairs = fansOf(waiting.filter((one) => !seeminglySoldOut.has(one.showId)));
   const [heads, overdue, quotas, nowMs] = await inOneTrip<
     [Head[], OverdueHold[], QuotaRow[], number]
   >(tx, (trip) => [
@@ -54,6 +60,16 @@ export async function lockBatch(tx: Tx, cache: MapCache, batch: Batch): Promise<
     seeminglySoldOut,
     nowMs,
   };
+}
+
+async function lockOverdue(tx: Tx, heads: Head[], overdueMax: number) {
+  const showIds = heads.map((head) => head.showId);
+  if (showIds.length === 0) return { overdue: [], allOverdueBefore: Infinity, nowMs: 0 };
+  const [overdue, nowMs] = await inOneTrip<[OverdueHold[], number]>(tx, (trip) => [
+    lockOverdueHolds(trip, showIds, overdueMax),
+    readNowMs(trip),
+  ]);
+  return { overdue, allOverdueBefore: cutOffAt(overdue, overdueMax), nowMs };
 }
 
 /**

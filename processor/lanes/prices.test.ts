@@ -76,7 +76,7 @@ describe('prices in the lanes', () => {
       'UPDATE reservation SET due_at = NOW(3) - INTERVAL 1 SECOND WHERE show_id = ?',
       [show.showId],
     );
-    await show.lanes.expire({ shardId: world.shardId, lane: 3 }, [show.showId]);
+    await show.lanes.expire(world.shardId, [show.showId]);
     // Forty less would be below the floor.
     expect(await show.told()).toEqual({ price: 80, version: 3 });
     await movePricesByTime(world.shard, world.shardId, show.lanes);

@@ -1,3 +1,5 @@
+import { groupBy } from '../../core/domain/group-by.js';
+import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
 import type { Database } from '../../core/store/database.js';
 import { findStrays, lowerFloor, newestRequestId } from '../../core/store/shard/journal.js';
@@ -14,12 +16,18 @@ const sweepAloneEveryMs = 100;
 const expireEveryMs = 500;
 const overdueShowsMax = 500;
 const pricesEveryMs = 2_000;
-/** Every sweep looks at what came between the two before it. */
-const shortLook = 2;
+/** Every sweep looks at what came since this many sweeps ago. */
+const shortLook = 4;
+/** What has waited for so many sweeps is decided here, in case its lane's owner is dead. */
+const rescueAfter = 3;
 /** Every so many sweeps it looks this many sweeps back: no commit is later than that. */
 const longLook = 15;
 
 export type Sweeper = { close(): Promise<void> };
+
+/** Says that a lane has something to decide. */
+type Wake = (lane: LaneRef) => Promise<void> | void;
+type Serve = Pick<Lanes, 'rescue' | 'expire'>;
 
 /**
  * Stands behind the wake-ups and the timers: finds waiting requests and overdue holds by looking
@@ -28,12 +36,11 @@ export type Sweeper = { close(): Promise<void> };
 export function openSweeper(
   shards: Shards,
   lanes: Lanes,
-  isRedisUp: () => boolean,
-  log: Logger,
+  { isRedisUp, wake, log }: { isRedisUp: () => boolean; wake: Wake; log: Logger },
 ): Sweeper {
   let closed = false;
   const asked = withoutWaiting(lanes, (error) =>
-    log.warn({ err: error }, 'a lane could not be drained'),
+    log.warn({ err: error }, 'a lane could not be served'),
   );
   const loops: Promise<void>[] = [];
   shards.onJoin((shardId) => {
@@ -43,7 +50,7 @@ export function openSweeper(
       loop(
         () => closed,
         () => (isRedisUp() ? sweepEveryMs : sweepAloneEveryMs),
-        () => sweep(shard, shardId, asked, { marks, isRedisUp: isRedisUp() }),
+        () => sweep(shard, shardId, asked, { marks, isRedisUp: isRedisUp(), wake }),
         (error) => log.warn({ shardId, err: error }, 'a sweep failed'),
       ),
       loop(
@@ -68,32 +75,34 @@ export function openSweeper(
   };
 }
 
-/** A lane in a rush is never empty: whoever waited for it to be would look at nothing else. */
-function withoutWaiting(lanes: Lanes, onError: (error: unknown) => void): Lanes {
+/** Who waited for what it began would look at nothing else for as long as a shard is slow. */
+function withoutWaiting(lanes: Lanes, onError: (error: unknown) => void): Serve {
   return {
-    drain: async (lane) => {
-      lanes.drain(lane).catch(onError);
+    rescue: async (lane) => {
+      lanes.rescue(lane).catch(onError);
     },
-    expire: async (lane, showIds) => {
-      lanes.expire(lane, showIds).catch(onError);
+    expire: async (shardId, showIds) => {
+      lanes.expire(shardId, showIds).catch(onError);
     },
   };
 }
 
 /**
  * Looks for waiting requests among the journal numbers given out lately. `marks` holds the newest
- * number at each of the last sweeps; the first sweep of a process looks at the whole journal. What
- * is younger than a sweep is left to the wake-ups while there are any: in a rush some requests
- * always wait, and every processor would drain the lanes of every other.
+ * number at each of the last sweeps; the first sweep of a process looks at the whole journal. Their
+ * lanes are woken, which is nothing new to a lane that a processor is draining. What still waits
+ * some sweeps later, and everything while no wake-up comes, is decided here: a batch a time, since
+ * in a rush some requests always wait, and every processor would drain the lanes of every other.
  */
 export async function sweep(
   shard: Database,
   shardId: number,
-  lanes: Lanes,
-  { marks, isRedisUp }: { marks: number[]; isRedisUp: boolean },
+  lanes: Pick<Serve, 'rescue'>,
+  { marks, isRedisUp, wake }: { marks: number[]; isRedisUp: boolean; wake: Wake },
 ): Promise<void> {
   const newest = await newestRequestId(shard);
   const upTo = (isRedisUp && marks.at(-1)) || newest;
+  const rescued = isRedisUp ? (marks.at(-rescueAfter) ?? 0) : newest;
   const isLong = marks.length >= longLook + shortLook;
   const from = isLong ? marks[0] : marks.at(-shortLook);
   const strays = await findStrays(shard, from ?? 0, upTo);
@@ -105,29 +114,38 @@ export async function sweep(
       if (head && head.floorId > stray.lowestId) await lowerFloor(tx, stray.showId, stray.lowestId);
     });
   }
-  const woken = new Set(strays.map((stray) => stray.lane));
-  await Promise.all([...woken].map((lane) => lanes.drain({ shardId, lane })));
+  for (const [lane, ofLane] of groupBy(strays, (stray) => stray.lane)) {
+    const isOld = ofLane.some((stray) => stray.lowestId <= rescued);
+    await (isOld ? lanes.rescue : wake)({ shardId, lane });
+  }
 }
 
 /** Ends overdue holds, some per show and look: a hundred thousand of them don't stop the sale. */
-export async function expireOverdue(shard: Database, shardId: number, lanes: Lanes): Promise<void> {
+export async function expireOverdue(
+  shard: Database,
+  shardId: number,
+  lanes: Pick<Serve, 'expire'>,
+): Promise<void> {
   const overdue = await findOverdueShows(shard, overdueShowsMax);
-  const byLane = new Map<number, number[]>();
-  for (const { lane, showId } of overdue) {
-    byLane.set(lane, [...(byLane.get(lane) ?? []), showId]);
-  }
-  await Promise.all([...byLane].map(([lane, showIds]) => lanes.expire({ shardId, lane }, showIds)));
+  if (overdue.length === 0) return;
+  await lanes.expire(
+    shardId,
+    overdue.map((show) => show.showId),
+  );
 }
 
 /** Has lanes move prices that time, or seats that came back, have moved. */
 export async function movePricesByTime(
   shard: Database,
   shardId: number,
-  lanes: Lanes,
+  lanes: Pick<Serve, 'expire'>,
 ): Promise<void> {
-  for (const { lane, showId } of await findMovedPrices(shard)) {
-    await lanes.expire({ shardId, lane }, [showId]);
-  }
+  const moved = await findMovedPrices(shard);
+  if (moved.length === 0) return;
+  await lanes.expire(
+    shardId,
+    moved.map((show) => show.showId),
+  );
 }
 
 async function loop(

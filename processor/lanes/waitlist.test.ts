@@ -35,7 +35,7 @@ describe('the waitlist in the lanes', () => {
          WHERE show_id = ? AND state = 'HELD' AND (? IS NULL OR reservation_id = ?)`,
         [showId, reservationId ?? null, reservationId ?? null],
       );
-      await lanes.expire({ shardId: world.shardId, lane: 3 }, [showId]);
+      await lanes.expire(world.shardId, [showId]);
     };
     const change = <T>(work: Parameters<typeof changeShow<T>>[2]) =>
       changeShow(world.shard, showId, work);

@@ -74,7 +74,7 @@ export class LineShow {
   async runOut({ runOut }: Did<'runOut'>): Promise<void> {
     await this.letRunOut(runOut);
     const { shardId } = this.world;
-    await this.drain(() => this.lanes.lanes.expire({ shardId, lane: 3 }, [this.showId]));
+    await this.drain(() => this.lanes.lanes.expire(shardId, [this.showId]));
   }
 
   async release({ pick }: Pick1): Promise<void> {

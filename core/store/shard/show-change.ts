@@ -118,11 +118,19 @@ const headColumns = `show_id, version, lsn, chain, floor_id, starts_at, currency
 /** The lane of a head that no shard serves: its show is on its way to or from another shard. */
 export const awayLane = 255;
 
-/** Locks the heads of shows in ascending order: the first lock of every change. */
-export async function lockHeads(tx: Tx, showIds: ShowId[]): Promise<Head[]> {
+/**
+ * Locks the heads of shows in ascending order: the first lock of every change. `free` takes only
+ * those that nobody else holds.
+ */
+export async function lockHeads(
+  tx: Tx,
+  showIds: ShowId[],
+  which: 'all' | 'free' = 'all',
+): Promise<Head[]> {
   const rows = await tx.rows<HeadRow>(
     `SELECT ${headColumns} FROM show_head
-     WHERE show_id IN (?) AND lane <> ${awayLane} ORDER BY show_id FOR UPDATE`,
+     WHERE show_id IN (?) AND lane <> ${awayLane} ORDER BY show_id
+     FOR UPDATE ${which === 'free' ? 'SKIP LOCKED' : ''}`,
     [showIds],
   );
   return rows.map((row) => ({
