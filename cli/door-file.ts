@@ -16,6 +16,7 @@ export const doorListSchema = z.object({
   cinema: z.string(),
   hall: z.string(),
   starts_at: z.string(),
+  time_zone: z.string().default('UTC'),
   as_of: z.string(),
   keys: z.array(z.object({ kid: z.string(), public_pem: z.string() })),
   tickets: z.array(

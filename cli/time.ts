@@ -34,3 +34,11 @@ export function rateOf(text: string): number {
   if (match && rate >= 1) return rate;
   throw wrongUsage(`${text} is no rate; write 600/min or 10/s.`);
 }
+
+/** A time on a cinema's own clock, such as `Mon 23 Nov 2026, 13:45`. */
+export function clockText(iso: string, timeZone: string): string {
+  const day = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const parts = new Intl.DateTimeFormat('en-GB', { ...day, ...time, timeZone });
+  return parts.format(new Date(iso)).replace(/^(\w+),/, '$1');
+}

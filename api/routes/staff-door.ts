@@ -3,7 +3,7 @@ import { formatId, formatShowId, formatTicketId, parseTicketId } from '../../cor
 import { readTicketCode } from '../../core/runtime/ticket-code.js';
 import { readBookingShows } from '../../core/store/catalog/booking-shows.js';
 import { readNowMs } from '../../core/store/database.js';
-import { admitTicket } from '../../core/store/shard/admit-ticket.js';
+import { admitEarlier, admitTicket } from '../../core/store/shard/admit-ticket.js';
 import { listConflicts, listDoorTickets, logConflict } from '../../core/store/shard/door.js';
 import { changeShow, type ShowChange } from '../../core/store/shard/show-change.js';
 import type { ApiDeps } from '../deps.js';
@@ -18,6 +18,7 @@ const doorShape = z.object({
   cinema: z.string(),
   hall: z.string(),
   starts_at: z.iso.datetime(),
+  time_zone: z.string(),
   as_of: z.iso.datetime(),
   keys: z.array(z.object({ kid: z.string(), public_pem: z.string() })),
   tickets: z.array(
@@ -98,6 +99,7 @@ export function staffDoorRoutes(deps: Deps): Route[] {
           cinema: show.cinema,
           hall: show.hall,
           starts_at: new Date(show.startsAtMs).toISOString(),
+          time_zone: show.timeZone,
           as_of: asOf,
           keys: secrets.ticket.map(({ kid, publicKey }) => ({
             kid,
@@ -180,6 +182,16 @@ async function mergeScan(
   const { ticket } = done;
   if (done.admitted) {
     return { ...invalid(scan_id, ''), result: 'admitted', reason: null, seat: ticket.seat };
+  }
+  const { usedAt } = ticket;
+  if (ticket.state === 'USED' && ticket.counter === counter && usedAt && offlineAtMs < +usedAt) {
+    // Whoever was first came in by right, whichever door was the first to tell.
+    await admitEarlier(change, ref, { gate, scanId: scan_id, offlineAtMs });
+    const later = { gate: ticket.usedGate ?? '', at: usedAt.toISOString(), by };
+    const first = { reason: 'already_used', first_gate: gate, first_at: at };
+    const { seat, usedScan } = ticket;
+    await logConflict(change, ref.no, { scan_id: usedScan ?? scan_id, seat, ...later, ...first });
+    return { scan_id, result: 'conflict', seat, ...first };
   }
   const reason = ticket.state === 'USED' ? 'already_used' : voidReason(ticket);
   const first = { first_gate: ticket.usedGate, first_at: ticket.usedAt?.toISOString() ?? null };

@@ -144,20 +144,24 @@ function paidRoute({ catalog, shards }: Deps): Route {
     identity: 'staff',
     roles: deskRoles,
     body: z.strictObject({}),
-    answers: { 200: owedShape },
+    answers: { 200: owedShape.extend({ in_till: z.boolean() }) },
     handle: async ({ params, actor }) => {
       const ref = found(parseRefundId(params.id ?? ''), 'refund');
       const shard = await shards.forShow(ref.showId);
       const entry = { actor, action: 'refund.paid', subject: formatRefundId(ref) };
       const wish = { reservationId: ref.no, refundNo: ref.refundNo };
+      let inCash = false;
       const body = await audited(catalog, entry, async () => {
         const { result } = await changeShow(shard, ref.showId, (change) => payOut(change, wish));
+        inCash = result.kind === 'owed' && result.inCash;
         return owedBody(ref, result);
       });
       const { amount, currency } = body;
       const cash = { staffName: actor, showId: ref.showId, bookingId: ref.no, amount, currency };
-      await noteCash(catalog, { ...cash, kind: 'refund', refundNo: ref.refundNo });
-      return { status: 200, body };
+      const noted = { ...cash, kind: 'refund', refundNo: ref.refundNo } as const;
+      // What was paid by card goes back to the card, and no till is the lighter for it.
+      const in_till = inCash && (await noteCash(catalog, noted));
+      return { status: 200, body: { ...body, in_till } };
     },
   });
 }

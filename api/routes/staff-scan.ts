@@ -100,8 +100,9 @@ function invalid(reason: keyof typeof invalidText): UsherError {
 function refusal(ticket: ScannedTicket): UsherError {
   if (ticket.state === 'USED') {
     const at = ticket.usedAt?.toISOString() ?? '';
-    return new UsherError('already_used', `Used already: at ${at}, gate ${ticket.usedGate}.`, {
-      extra: { used_at: at, gate: ticket.usedGate, seat: ticket.seat },
+    const { seat, usedGate: gate } = ticket;
+    return new UsherError('already_used', `Used already: seat ${seat}, at ${at}, gate ${gate}.`, {
+      extra: { used_at: at, gate, seat },
     });
   }
   const why = voidReason(ticket);

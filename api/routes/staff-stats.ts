@@ -8,10 +8,10 @@ import {
 import { type Database, readNowMs } from '../../core/store/database.js';
 import { sumMovesOf } from '../../core/store/shard/exports.js';
 import {
+  countBookings,
   countOutcomes,
   countSeatStates,
   decisionTimes,
-  sumBookings,
 } from '../../core/store/shard/staff-views.js';
 import type { AccountMove } from '../../core/store/shard/unsettled.js';
 import type { ApiDeps } from '../deps.js';
@@ -89,7 +89,8 @@ export function staffStatsRoutes(deps: Deps): Route[] {
         const shows = await listSaleShows(catalog, sale.sale_id);
         const room = await gate.room(sale.sale_id);
         const { admitted, live } = await countAdmissions(catalog, sale.sale_id);
-        const bookings = await sumOver(deps, shows, sumBookings);
+        const bookings = await sumOver(deps, shows, countBookings);
+        const books = sumBooks(await sumOver(deps, shows, sumMovesOf));
         const body: z.infer<typeof statsShape> = {
           sale_id: sale.sale_id,
           at: new Date(await readNowMs(catalog)).toISOString(),
@@ -100,12 +101,9 @@ export function staffStatsRoutes(deps: Deps): Route[] {
           passes_live: live,
           seats: await seatsOf(deps, shows),
           requests: await requestsOf(deps, shows),
-          bookings: bookings.reduce((sum, row) => sum + row.bookings, 0),
-          revenue: [...groupBy(bookings, (row) => row.currency)].map(([currency, rows]) => ({
-            amount: rows.reduce((sum, row) => sum + row.amount, 0),
-            currency,
-          })),
-          books: sumBooks(await sumOver(deps, shows, sumMovesOf)),
+          bookings: bookings.reduce((sum, count) => sum + count, 0),
+          revenue: revenueOf(books),
+          books,
           decided_ms: percentiles(await sumOver(deps, shows, decisionTimes)),
         };
         return { status: 200, body };
@@ -146,6 +144,19 @@ export function staffStatsRoutes(deps: Deps): Route[] {
 }
 
 /** One line for each pair of accounts and currency, over all shards. */
+/** What was sold for, less what codes took off and what goes back, also to cancelled bookings. */
+function revenueOf(books: AccountMove[]): { amount: number; currency: string }[] {
+  const isSales = (account: string) => account === 'sales' || account === 'discount';
+  return [...groupBy(books, (move) => move.currency)].map(([currency, moves]) => ({
+    amount: moves.reduce(
+      (sum, { debit, credit, amount }) =>
+        sum + (Number(isSales(credit)) - Number(isSales(debit))) * amount,
+      0,
+    ),
+    currency,
+  }));
+}
+
 function sumBooks(moves: AccountMove[]): AccountMove[] {
   const groups = groupBy(moves, (move) => `${move.debit} ${move.credit} ${move.currency}`);
   return [...groups.values()].flatMap((group) => {

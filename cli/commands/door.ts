@@ -16,6 +16,7 @@ import {
 } from '../door-file.js';
 import { CliError, type ExitCode, exitCodes, refused } from '../exit.js';
 import { type Out, table } from '../out.js';
+import { clockText } from '../time.js';
 
 const admittedSchema = z.object({ seat: z.string(), zone: z.string(), used_at: z.string() });
 const mergedSchema = z.object({
@@ -109,10 +110,11 @@ async function printList({ show, file, client, out }: Door): Promise<undefined> 
   }
   const shown = list;
   const rows = shown.tickets.filter((ticket) => ticket.state !== 'void');
+  const clock = (iso: string) => clockText(iso, shown.time_zone);
   out.result({ ...shown, tickets: rows }, () =>
     [
-      `${shown.movie}   ${shown.cinema}, ${shown.hall}   ${shown.starts_at}`,
-      `${rows.length} tickets as of ${shown.as_of}`,
+      `${shown.movie}   ${shown.cinema}, ${shown.hall}   ${clock(shown.starts_at)}`,
+      `${rows.length} tickets as of ${clock(shown.as_of)}`,
       table(
         ['in', 'seat', 'zone', 'ticket', 'booking'],
         rows.map((one) => [

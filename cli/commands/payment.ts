@@ -44,6 +44,13 @@ type Close = z.infer<typeof closeSchema>;
 const waitMsMax = 600_000;
 const pauseMs = 500;
 
+const paidSchema = z.object({
+  refund_id: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  in_till: z.boolean(),
+});
+
 export function addPaymentCommands(program: Command, session: Session): void {
   const payment = addNoun(program, 'payment', 'the books: what is unsettled, and the daily close');
   addList(payment, session);
@@ -66,9 +73,11 @@ export function addPaymentCommands(program: Command, session: Session): void {
     examples: ['usher payment paid rfd_3f_1k9_1'],
     run: async ({ args, out, context }) => {
       const path = `refunds/${encodeURIComponent(args[0] ?? '')}/paid`;
-      const schema = z.object({ refund_id: z.string(), amount: z.number(), currency: z.string() });
-      const done = await openClient(context).post(path, schema, { body: {} });
-      out.result(done, () => `${done.refund_id}: ${moneyText(done.amount, done.currency)} is paid`);
+      const done = await openClient(context).post(path, paidSchema, { body: {} });
+      out.result(done, () => {
+        const till = done.in_till ? 'from your till' : 'from no till: for cash, `usher till open`';
+        return `${done.refund_id}: ${moneyText(done.amount, done.currency)} is paid, ${till}`;
+      });
       return undefined;
     },
   });

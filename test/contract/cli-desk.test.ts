@@ -170,6 +170,25 @@ describe('the desk and the door by command line', () => {
     expect(conflicts).toMatchObject([{ seat: world.show.seats[1], first_gate: 'west' }]);
     const paper = await usher(['door', show, '--print', '--file', list], '', away);
     expect(paper.out).toContain(world.show.seats[3] ?? '-');
+    expect(paper.out).toMatch(/\w{3} \d+ \w+ \d{4}, \d\d:\d\d\n/);
+  });
+
+  it('counts whoever was first as admitted, though the other door was the first to tell', async () => {
+    const bought = await buy([4]);
+    const [west, east] = ['west', 'east'].map((gate) => join(folder, `${gate}.json`));
+    for (const file of [west, east]) {
+      await usher(['door', show, '--prepare', '--file', file ?? '']);
+      const gate = file === west ? 'west' : 'east';
+      const argv = ['door', show, '--offline', '--gate', gate, '--file', file ?? '', '--json'];
+      expect((await usher(argv, codeOf(bought, 4))).code).toBe(0);
+    }
+    expect((await usher(['door', show, '--merge', '--file', east ?? '', '--json'])).code).toBe(0);
+    const merged = await usher(['door', show, '--merge', '--file', west ?? '', '--json']);
+    expect(result<Line[]>(merged.out)).toMatchObject([{ result: 'conflict', first_gate: 'west' }]);
+    const conflicts = result<Line[]>((await door('', '--conflicts')).out);
+    expect(conflicts).toMatchObject([{ gate: 'east', first_gate: 'west' }]);
+    const again = await door(codeOf(bought, 4));
+    expect(lines(again.out)).toMatchObject([{ error: 'already_used', gate: 'west' }]);
   });
 
   it('voids old codes when tickets are issued anew', async () => {

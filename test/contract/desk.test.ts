@@ -173,7 +173,8 @@ describe('the desk', () => {
     expect(waiting.out).toContain(refund);
     expect(waiting.out).toContain('pay_at_desk');
     const paid = await cli.usher('payment', 'paid', refund, '--json');
-    expect(paid).toMatchObject({ code: 0, json: { refund_id: refund, amount: 24_000 } });
+    const told = { refund_id: refund, amount: 24_000, in_till: false };
+    expect(paid).toMatchObject({ code: 0, json: told });
     expect((await cli.usher('payment', 'paid', refund)).code).toBe(1);
     expect((await cli.usher('payment', 'list', '--unsettled', '--json')).out).not.toContain(refund);
     const [key] = cli.api.deps.secrets.ticket;
@@ -184,6 +185,23 @@ describe('the desk', () => {
     const scanned = await cli.usher('scan', code, '--json');
     expect(scanned.code).toBe(1);
     expect(scanned.err).toContain('The ticket is refunded. Do not admit.');
+    await sound();
+  });
+
+  it('takes from the till what was paid in cash, and nothing of what was paid by card', async () => {
+    await cli.usher('till', 'open', '--cash', '50000');
+    for (const [seat, how] of [
+      ['A-1', 'cash'],
+      ['A-2', 'card'],
+    ] as const) {
+      const sell = ['sell', show, seat, '--email', `${how}@example.org`, '--paid', how, '--json'];
+      const booking = String((await cli.usher(...sell)).json.booking_id);
+      const back = await cli.usher('booking', 'cancel', booking, '--refund', 'full', '--json');
+      const paid = await cli.usher('payment', 'paid', String(back.json.refund_id), '--json');
+      expect(paid.json).toMatchObject({ amount: 24_000, in_till: how === 'cash' });
+    }
+    const closed = await cli.usher('till', 'close', '--counted', '50000', '--json');
+    expect(closed.json).toMatchObject({ sales: 1, refunds: 1, difference: 0 });
     await sound();
   });
 

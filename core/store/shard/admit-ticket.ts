@@ -55,6 +55,24 @@ export async function admitTicket(change: ShowChange, ref: TicketRef, ask: ScanA
   return { admitted: true, ticket: { ...ticket, state: 'USED', usedAt, usedGate: ask.gate } };
 }
 
+/**
+ * Gives the admission of a used ticket to a scan without network that was earlier, by the clock of
+ * its scanner. @throws Error when it was no earlier than what the locked ticket says.
+ */
+export async function admitEarlier(
+  { tx, head }: ShowChange,
+  ref: TicketRef,
+  ask: { gate: string; scanId: string; offlineAtMs: number },
+): Promise<void> {
+  const at = new Date(ask.offlineAtMs);
+  const { matched } = await tx.change(
+    `UPDATE ticket SET used_at = ?, used_gate = ?, used_scan = ?
+     WHERE show_id = ? AND booking_id = ? AND seat_no = ? AND state = 'USED' AND used_at > ?`,
+    [at, ask.gate, ask.scanId, head.showId, ref.no, ref.seatNo, at],
+  );
+  if (matched !== 1) throw new Error('a locked ticket was used earlier');
+}
+
 async function lockTicket(
   { tx, head }: ShowChange,
   ref: TicketRef,

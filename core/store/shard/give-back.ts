@@ -43,10 +43,10 @@ export async function giveBack(
 }
 
 export type PaidOut =
-  | { kind: 'owed'; refundNo: number; amount: number; currency: string }
+  | { kind: 'owed'; refundNo: number; amount: number; currency: string; inCash: boolean }
   | { kind: 'missing' | 'not_at_desk' };
 
-/** Notes that a refund which waits at the desk was handed to its fan. */
+/** Notes that a refund which waits at the desk was given to its fan, as the sale was paid. */
 export async function payOut(
   change: ShowChange,
   wish: { reservationId: number; refundNo: number },
@@ -63,7 +63,11 @@ export async function payOut(
   change.log({ kind: 'REFUNDED', subjectId: reservationId, detail: { refund_no: refundNo } });
   const { amount, currency } = refund;
   change.book({ reservationId, debit: 'owed', credit: 'till', amount, currency });
-  return { kind: 'owed', refundNo, amount, currency };
+  const [paid] = await change.tx.rows<{ method: string }>(
+    'SELECT method FROM payment WHERE show_id = ? AND reservation_id = ? AND attempt = ?',
+    [change.head.showId, reservationId, refund.attempt],
+  );
+  return { kind: 'owed', refundNo, amount, currency, inCash: paid?.method === 'cash' };
 }
 
 export type Retried =

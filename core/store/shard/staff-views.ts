@@ -47,17 +47,14 @@ export async function decisionTimes(
   return rows.map(({ ms, requests }) => ({ ms: Math.max(0, Number(ms)), requests }));
 }
 
-export async function sumBookings(
-  shard: Reader,
-  showIds: ShowId[],
-): Promise<{ currency: string; bookings: number; amount: number }[]> {
+/** Confirmed bookings of these shows: one number, in a list as `sumOver` adds them up. */
+export async function countBookings(shard: Reader, showIds: ShowId[]): Promise<number[]> {
   if (showIds.length === 0) return [];
-  const rows = await shard.rows<{ currency: string; bookings: number; amount: string }>(
-    `SELECT currency, COUNT(*) AS bookings, SUM(amount) AS amount FROM booking
-     WHERE show_id IN (?) AND state = 'CONFIRMED' GROUP BY currency ORDER BY currency`,
+  const rows = await shard.rows<{ bookings: number }>(
+    "SELECT COUNT(*) AS bookings FROM booking WHERE show_id IN (?) AND state = 'CONFIRMED'",
     [showIds],
   );
-  return rows.map((row) => ({ ...row, amount: Number(row.amount) }));
+  return rows.map((row) => row.bookings);
 }
 
 /** Shows with the state of their gates, for checks before an opening. */
