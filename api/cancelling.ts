@@ -75,23 +75,31 @@ function refusalOf(kind: Exclude<Cancelled['kind'], 'cancelled'>): UsherError {
 /** Whether the fan may cancel now, by the sale's rule. `null` stands for no rule at all. */
 export type RefundRule = { untilHours: number; feePercent: number } | null;
 
+type Moment = { nowMs: number; startsAtMs: number; freeUntilMs: number | null };
+
 /**
- * The fee that a fan's own cancelling costs now. Within the window after a change of the show it
- * costs nothing. @throws UsherError `refund_over` when the time is over, or the sale takes nothing
- * back.
+ * What a fan's own cancelling costs now and until when, in milliseconds since 1970; null when it is
+ * too late or the sale takes nothing back. Within the window after a change of the show it costs
+ * nothing.
  */
-export function feeNow(
+export function cancelTerms(
   rule: RefundRule,
-  now: { nowMs: number; startsAtMs: number; freeUntilMs: number | null },
-): CancelWish['feePercent'] {
-  const { nowMs, startsAtMs, freeUntilMs } = now;
-  if (freeUntilMs !== null && nowMs < freeUntilMs) return 0;
+  { nowMs, startsAtMs, freeUntilMs }: Moment,
+): { feePercent: number; untilMs: number } | null {
+  if (freeUntilMs !== null && nowMs < freeUntilMs) return { feePercent: 0, untilMs: freeUntilMs };
+  if (rule === null) return null;
+  const untilMs = startsAtMs - rule.untilHours * 3_600_000;
+  return nowMs < untilMs ? { feePercent: rule.feePercent, untilMs } : null;
+}
+
+/** The fee of a fan's own cancelling. @throws UsherError `refund_over` when it is not taken. */
+export function feeNow(rule: RefundRule, moment: Moment): CancelWish['feePercent'] {
+  const terms = cancelTerms(rule, moment);
+  if (terms) return terms.feePercent;
   if (rule === null) {
     throw new UsherError('refund_over', 'This sale takes no tickets back. Ask the box office.');
   }
-  const untilMs = startsAtMs - rule.untilHours * 3_600_000;
-  if (nowMs < untilMs) return rule.feePercent;
-  const until = new Date(untilMs).toISOString();
+  const until = new Date(moment.startsAtMs - rule.untilHours * 3_600_000).toISOString();
   throw new UsherError('refund_over', `Tickets were taken back until ${until}.`, {
     extra: { until },
   });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { formatRefundId } from '../core/domain/ids.js';
-import type { Refund } from '../core/store/shard/refunds.js';
+import { isDeskRefund, type Refund } from '../core/store/shard/refunds.js';
 
 export const refundSchema = z.object({
   refund_id: z.string(),
   state: z.enum(['pending', 'made']),
   amount: z.number().int(),
   currency: z.string(),
+  at_desk: z.boolean().meta({ description: 'Waits at the box office, or was given there' }),
 });
 
 /**
@@ -22,6 +23,7 @@ export function refundBodies(refunds: Refund[]): z.infer<typeof refundSchema>[] 
       state: refund.state === 'SUCCEEDED' ? 'made' : 'pending',
       amount: refund.amount,
       currency: refund.currency,
+      at_desk: isDeskRefund(refund),
     }));
 }
 

@@ -59,13 +59,18 @@ describe('cancelling and refunding bookings', () => {
 
   it('gives the price less the fee back, frees the seats and voids the tickets', async () => {
     const held = await book();
+    const terms = await world.call(held.fanId, 'GET', pathOf(held));
+    expect(terms.body.cancel).toEqual({ fee_percent: 10, until: expect.any(String) });
     const told = await cancel(held);
     expect(told).toMatchObject({
       status: 202,
       body: { state: 'cancelled', seats: ['A-1', 'A-2'], amount: 43_200, currency: 'INR' },
     });
     const before = await world.call(held.fanId, 'GET', pathOf(held));
-    expect(before.body.refunds).toMatchObject([{ state: 'pending', amount: 43_200 }]);
+    expect(before.body.refunds).toMatchObject([
+      { state: 'pending', amount: 43_200, at_desk: false },
+    ]);
+    expect(before.body.cancel).toBeNull();
     await makeRefunds();
     expect(await rowsOf(world.stores, held)).toMatchObject({
       seats: [],

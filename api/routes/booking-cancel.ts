@@ -63,7 +63,10 @@ export function bookingCancelRoutes(deps: Deps): Route[] {
 }
 
 /** What the sale of a show says about giving tickets back. */
-export async function ruleOf({ catalog }: Deps, showId: number): Promise<RefundRule> {
+export async function ruleOf(
+  { catalog }: Pick<Deps, 'catalog'>,
+  showId: number,
+): Promise<RefundRule> {
   const show = (await readBookingShows(catalog, [showId])).get(showId);
   const sale = show && (await readSale(catalog, show.saleId));
   const { refund_until_hours: untilHours, refund_fee_percent: feePercent } = sale ?? {};

@@ -8,13 +8,17 @@ import { renderReceiptPdf, renderTicketPdf } from '../../core/notify/ticket-pdf.
 import { type BookingShow, readBookingShows } from '../../core/store/catalog/booking-shows.js';
 import { readAccount } from '../../core/store/catalog/fan-accounts.js';
 import { type FanBooking, listFanBookings } from '../../core/store/catalog/fan-bookings.js';
+import type { Database } from '../../core/store/database.js';
 import { type Booking, readBooking, readFanBookings } from '../../core/store/shard/bookings.js';
+import { readCancelMoment } from '../../core/store/shard/fan-view.js';
 import { readRefunds } from '../../core/store/shard/refunds.js';
 import { readReservation } from '../../core/store/shard/reservations.js';
 import { bookedBody, bookedSchema, bookingShowBody, bookingShowSchema } from '../booking-body.js';
+import { cancelTerms } from '../cancelling.js';
 import type { ApiDeps } from '../deps.js';
 import { refundBodies, refundSchema } from '../refund-body.js';
 import { type Route, route } from '../route.js';
+import { ruleOf } from './booking-cancel.js';
 import { listOf, pageQuery, readCursor, writeCursor } from './paging.js';
 
 const listedSchema = z.object({
@@ -32,6 +36,10 @@ const detailSchema = bookedSchema.extend({
   seats: z.array(z.string()),
   show: bookingShowSchema,
   refunds: z.array(refundSchema),
+  cancel: z
+    .object({ fee_percent: z.int(), until: z.iso.datetime() })
+    .nullable()
+    .meta({ description: 'What giving tickets back costs now, and until when; null: not taken' }),
 });
 
 const querySchema = z.strictObject(pageQuery);
@@ -66,6 +74,7 @@ export function bookingsRoutes(deps: Deps): Route[] {
           seats,
           show: bookingShowBody(show),
           refunds: refundBodies(refunds),
+          cancel: await cancelBody(deps, shard, booking),
         };
         return { status: 200, body };
       },
@@ -119,6 +128,14 @@ export function bookingsRoutes(deps: Deps): Route[] {
       },
     }),
   ];
+}
+
+async function cancelBody(deps: Deps, shard: Database, { showId, state, tickets }: Booking) {
+  if (state !== 'CONFIRMED' || !tickets.some((ticket) => ticket.state === 'VALID')) return null;
+  const moment = await readCancelMoment(shard, showId);
+  const terms = moment && cancelTerms(await ruleOf(deps, showId), moment);
+  if (!terms) return null;
+  return { fee_percent: terms.feePercent, until: new Date(terms.untilMs).toISOString() };
 }
 
 function file(type: string, data: Buffer | string, name: string) {

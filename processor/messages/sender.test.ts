@@ -201,6 +201,22 @@ describe('messages to fans', () => {
     }
   });
 
+  it('tells where money waits that no bank brings', async () => {
+    const held = await book();
+    await refundOf(held, 'staff');
+    const shard = await world.stores.shards.forShow(show.showId);
+    await shard.change(
+      "UPDATE refund SET state = 'CREATED', fail_code = 'pay_at_desk' WHERE show_id = ?",
+      [show.showId],
+    );
+    const detail = { reason: 'staff', seats: ['A-1'], refund_no: 1 };
+    await file('cancelled', held.reservationId, detail);
+    await drainMessages(deps);
+    const [mail] = mails();
+    expect(mail?.text).toContain('240.00 waits for you at the box office');
+    expect(mail?.text).not.toContain('Banks take');
+  });
+
   it('sends one of a kind and booking, however often it is filed and whoever sends', async () => {
     const held = await book();
     for (let no = 0; no < 5; no += 1) await file('reminder', held.reservationId);

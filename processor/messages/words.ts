@@ -10,7 +10,7 @@ import { type BookingShow, readBookingShows } from '../../core/store/catalog/boo
 import type { Message } from '../../core/store/catalog/messages.js';
 import { type Database, readNowMs } from '../../core/store/database.js';
 import { type Booking, readBooking } from '../../core/store/shard/bookings.js';
-import { readRefunds } from '../../core/store/shard/refunds.js';
+import { isDeskRefund, readRefunds } from '../../core/store/shard/refunds.js';
 import { readReservation } from '../../core/store/shard/reservations.js';
 import type { Shards } from '../../core/store/shards.js';
 import { saleWords } from './sale-words.js';
@@ -127,11 +127,13 @@ async function bookingWords(about: About): Promise<Composed | null> {
   if (message.kind === 'cancelled') {
     const refunds = await readRefunds(await deps.shards.forShow(showId), showId, no);
     const refund = refunds.find((entry) => entry.refundNo === detail.refund_no);
+    const atDesk = refund && isDeskRefund(refund);
     return written(about, bookingUrl(about), {
       seats: (detail.seats ?? []).join(', '),
       amount: refund ? moneyText(refund.amount, refund.currency, show.locale) : '',
       ...{ byFan: when(detail.reason === 'fan'), byStaff: when(detail.reason === 'staff') },
-      ...{ byShow: when(detail.reason === 'show'), refund: when(refund), noRefund: when(!refund) },
+      ...{ byShow: when(detail.reason === 'show'), noRefund: when(!refund) },
+      ...{ refund: when(refund && !atDesk), deskRefund: when(atDesk) },
     });
   }
   const booking = await readLive(about);

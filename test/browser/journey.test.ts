@@ -95,7 +95,7 @@ async function saved(page: Page, name: string): Promise<string> {
 }
 
 it(
-  'gives more time, takes seats back, and sells to the same fan again, at last by a code',
+  'gives more time, takes seats back, sells to the same fan again by a code, and takes that back',
   onStage({ rowSeats: 8 }, async (stage) => {
     const visitor = await stage.visit();
     const page = await visitor.newPage();
@@ -140,6 +140,15 @@ it(
     await page.getByRole('button', { name: 'Pay €6' }).click();
     await page.waitForURL('**/bookings/bkg_*');
     await page.getByText('Discount HALF2026').waitFor();
+
+    await page.getByText('All but 10 % of the price goes back').waitFor();
+    await page.getByRole('button', { name: 'Give tickets back' }).click();
+    await page.getByRole('checkbox', { name: 'row B, seat 2' }).waitFor();
+    await page.getByRole('button', { name: 'Give one ticket back' }).click();
+    await page.getByText('This booking was cancelled').waitFor();
+    await page.getByText(/^Refund, (on its way back|paid back)$/).waitFor();
+    await page.getByText('€5.40', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Give tickets back' }).count()).toBe(0);
   }),
   stageMs,
 );

@@ -270,7 +270,7 @@ halls:
 movies:
   - { key: metropolis, title: Metropolis, runtime_minutes: 153, certificate: PG, languages: [German], genres: [Drama] }
 sales:
-  - { key: desk, name: Desk, standing: true, seat_cap: ${size.seatCap} }
+  - { key: desk, name: Desk, standing: true, seat_cap: ${size.seatCap}, refund: { until_hours_before: 1, fee_percent: 10 } }
   - { key: rush, name: Rush, opens_at: -1s, rate_per_minute: 60000, pass_cap: 1000, seat_cap: ${size.seatCap} }
 shows:
   - { sale: desk, hall: hall, days: ${days}, ${common} }

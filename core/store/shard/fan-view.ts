@@ -33,3 +33,22 @@ export async function listFanReservations(
   );
   return rows.map((row) => ({ ...row, seats: JSON.parse(row.seats) as ReservedSeat[] }));
 }
+
+/** By which clock a fan's tickets of a show may be given back. */
+export async function readCancelMoment(
+  shard: Pick<Queryable, 'rows'>,
+  showId: ShowId,
+): Promise<{ nowMs: number; startsAtMs: number; freeUntilMs: number | null } | undefined> {
+  const [row] = await shard.rows<{ now: Date; startsAt: Date; freeUntil: Date | null }>(
+    `SELECT NOW(3) AS now, starts_at AS startsAt, free_refund_until AS freeUntil
+     FROM show_head WHERE show_id = ?`,
+    [showId],
+  );
+  return (
+    row && {
+      nowMs: row.now.getTime(),
+      startsAtMs: row.startsAt.getTime(),
+      freeUntilMs: row.freeUntil?.getTime() ?? null,
+    }
+  );
+}

@@ -1,6 +1,7 @@
 import { lockBooking, oweRefund } from './cancel-booking.js';
 import { lockPayments } from './payments.js';
 import {
+  deskRefundId,
   insertRefund,
   lockRefunds,
   moveRefund,
@@ -58,7 +59,7 @@ export async function payOut(
   const refund = refunds.find((entry) => entry.refundNo === refundNo);
   if (!refund) return { kind: 'missing' };
   if (refund.state !== 'CREATED' || refund.failCode !== payAtDesk) return { kind: 'not_at_desk' };
-  const providerId = `desk_${change.head.showId}_${reservationId}_${refundNo}`;
+  const providerId = deskRefundId(refund);
   await moveRefund(change, refund, 'SUCCEEDED', { providerId, checkAtMs: null });
   change.log({ kind: 'REFUNDED', subjectId: reservationId, detail: { refund_no: refundNo } });
   const { amount, currency } = refund;

@@ -57,6 +57,17 @@ export async function lockRefunds(
 
 /** Why a refund waits whose money was taken at the desk. */
 export const payAtDesk = 'pay_at_desk';
+const deskIdPrefix = 'desk_';
+
+/** Stands for the provider's own id of a refund that was given at the desk. */
+export function deskRefundId({ showId, reservationId, refundNo }: RefundRef): string {
+  return `${deskIdPrefix}${showId}_${reservationId}_${refundNo}`;
+}
+
+/** True for a refund that no provider makes: it waits at the desk, or was given there. */
+export function isDeskRefund({ failCode, providerId }: Refund): boolean {
+  return failCode === payAtDesk || providerId?.startsWith(deskIdPrefix) === true;
+}
 
 /**
  * Writes a refund that is to be made; the processor makes it after the commit. One of money that

@@ -67,6 +67,20 @@ export const reservation = (id: string, signal?: AbortSignal) =>
 export const booking = (id: string, signal?: AbortSignal) =>
   one<Booking>(`/bookings/${id}`, false, signal);
 
+/** Gives tickets back by the rules of the sale; tells what goes back to the fan. */
+export async function giveBack(
+  id: string,
+  seats: string[],
+): Promise<{ seats: string[]; amount: number; currency: string }> {
+  const path = `/bookings/${id}/cancel`;
+  return (
+    await call<{ seats: string[]; amount: number; currency: string }>(path, {
+      method: 'POST',
+      body: { seats },
+    })
+  ).body;
+}
+
 export const waitlist = (showId: string, signal?: AbortSignal) =>
   one<WaitlistEntry>(`/shows/${showId}/waitlist`, false, signal);
 

@@ -223,6 +223,18 @@ export interface Booking {
   discount_code?: string;
   currency: string;
   created_at?: string;
+  refunds?: Refund[];
+  /** What giving tickets back costs now, and until when; null where they are not taken back. */
+  cancel?: { fee_percent: number; until: string } | null;
+}
+
+export interface Refund {
+  refund_id: string;
+  state: 'pending' | 'made';
+  amount: number;
+  currency: string;
+  /** It waits at the box office, or was given there. */
+  at_desk: boolean;
 }
 
 export interface ConfirmPending {

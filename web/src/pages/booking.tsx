@@ -4,8 +4,9 @@ import * as calls from '../lib/calls.js';
 import { money } from '../lib/format.js';
 import { session } from '../lib/keep.js';
 import { useStore } from '../lib/store.js';
-import type { Booking, Problem } from '../lib/types.js';
+import type { Booking, Problem, Refund } from '../lib/types.js';
 import { useLoad } from '../lib/use-load.js';
+import { GiveBack } from '../parts/give-back.js';
 import { PageTitle } from '../parts/heading.js';
 import { Icon, type IconName } from '../parts/icon.js';
 import { Link } from '../parts/link.js';
@@ -17,9 +18,9 @@ import { withShow } from './bookings.js';
 
 export function BookingPage({ id }: { id: string }) {
   const fan = useStore(session);
-  const booking = useLoad(fan === null ? null : `booking ${id} ${fan.fan_id}`, async (signal) =>
-    withShow(await calls.booking(id, signal), signal),
-  );
+  const [turn, setTurn] = useState(0);
+  const key = fan === null ? null : `booking ${id} ${fan.fan_id} ${turn}`;
+  const booking = useLoad(key, async (signal) => withShow(await calls.booking(id, signal), signal));
   return (
     <section class="narrow">
       <p class="eyebrow">
@@ -34,14 +35,14 @@ export function BookingPage({ id }: { id: string }) {
         <LoginForm />
       ) : (
         <Ready of={booking} what="your tickets">
-          {(found) => <Tickets booking={found} />}
+          {(found) => <Tickets booking={found} onChange={() => setTurn(turn + 1)} />}
         </Ready>
       )}
     </section>
   );
 }
 
-function Tickets({ booking }: { booking: Booking }) {
+function Tickets({ booking, onChange }: { booking: Booking; onChange: () => void }) {
   const tickets = booking.tickets ?? [];
   const cancelled = booking.state?.toLowerCase() === 'cancelled';
   return (
@@ -79,10 +80,27 @@ function Tickets({ booking }: { booking: Booking }) {
             </dd>
           </>
         )}
+        {booking.refunds?.map((refund) => (
+          <RefundLine key={refund.refund_id} refund={refund} />
+        ))}
         <dt>Booking</dt>
         <dd class="code">{booking.booking_id}</dd>
       </dl>
       <Files booking={booking} />
+      <GiveBack booking={booking} onDone={onChange} />
+    </>
+  );
+}
+
+/** What goes back to the fan, and how far it has come. */
+function RefundLine({ refund }: { refund: Refund }) {
+  const where = refund.at_desk
+    ? { pending: 'waits at the box office', made: 'given at the box office' }
+    : { pending: 'on its way back', made: 'paid back' };
+  return (
+    <>
+      <dt>Refund, {where[refund.state]}</dt>
+      <dd class="digits">{money(refund)}</dd>
     </>
   );
 }
@@ -90,6 +108,7 @@ function Tickets({ booking }: { booking: Booking }) {
 function Files({ booking }: { booking: Booking }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const base = `/bookings/${booking.booking_id}`;
+  const isLive = booking.state?.toLowerCase() !== 'cancelled';
   const save = async (path: string, name: string): Promise<void> => {
     setProblem(null);
     try {
@@ -111,9 +130,9 @@ function Files({ booking }: { booking: Booking }) {
   return (
     <>
       <div class="actions">
-        {offer('download', 'Tickets as PDF', 'tickets.pdf', 'usher-tickets.pdf')}
+        {isLive && offer('download', 'Tickets as PDF', 'tickets.pdf', 'usher-tickets.pdf')}
         {offer('download', 'Receipt as PDF', 'receipt.pdf', 'usher-receipt.pdf')}
-        {offer('calendar', 'Add to the calendar', 'event.ics', 'usher-show.ics')}
+        {isLive && offer('calendar', 'Add to the calendar', 'event.ics', 'usher-show.ics')}
       </div>
       {problem !== null && <Refusal problem={problem} />}
     </>
