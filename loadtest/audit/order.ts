@@ -7,12 +7,13 @@ const decisions = ['GRANTED', 'REFUSED', 'LAPSED'];
 /** Two arrivals closer than this may be decided in either order: one batch and one lock wait. */
 const inversionMsMax = 5_000;
 
-export function checkOrder(show: ShowRows, findings: Findings): void {
-  checkInversions(show, findings);
+/** `clockMsMax`: so far the database's clock may have been put back meanwhile. */
+export function checkOrder(show: ShowRows, clockMsMax: number, findings: Findings): void {
+  checkInversions(show, inversionMsMax + clockMsMax, findings);
   checkEarlyEnds(show, findings);
 }
 
-function checkInversions(show: ShowRows, findings: Findings): void {
+function checkInversions(show: ShowRows, msMax: number, findings: Findings): void {
   const requests = new Map(show.requests.map((row) => [row.request_id, row]));
   let latest: RequestRow | undefined;
   for (const entry of show.log) {
@@ -20,8 +21,7 @@ function checkInversions(show: ShowRows, findings: Findings): void {
     if (!request || isOffer(entry)) continue;
     findings.checked('I14', 1);
     const ms = latest ? latest.accepted_at.getTime() - request.accepted_at.getTime() : 0;
-    // A number that is higher too: the database's clock may have been put back meanwhile.
-    if (latest && ms > inversionMsMax && latest.request_id > request.request_id) {
+    if (latest && ms > msMax) {
       findings.add({
         rule: 'I14',
         where: show.where,

@@ -110,7 +110,7 @@ async function judge(
   catalog: Snapshot,
   findings: Findings,
 ): Promise<AuditReport> {
-  const { saleId, settled = false } = options;
+  const { saleId, settled = false, clockMsMax = 0 } = options;
   const complete = saleId === undefined;
   const directory = await readDirectory(catalog, saleId);
   if (saleId !== undefined && !(await saleExists(catalog, saleId))) {
@@ -139,7 +139,7 @@ async function judge(
     for (const head of place.heads) {
       if (wanted && !wanted.has(head.show_id)) continue;
       const show = await readShow(shard, head, gates.get(head.show_id));
-      checkShow(show, settled, findings);
+      checkShow(show, { settled, clockMsMax }, findings);
       collect(show, collected);
       if (keeps) collected.shows.push(show);
     }
@@ -151,7 +151,7 @@ async function judge(
   checkMotion(motion, settled, findings);
   checkCounters(directory, collected.counted, settled, findings);
   const { uses } = collected;
-  await checkPasses(catalog, { uses, clockMsMax: options.clockMsMax ?? 0 }, findings);
+  await checkPasses(catalog, { uses, clockMsMax }, findings);
   await checkAdmissions(catalog, saleId, findings);
   if (settled) await checkCatalogSettled(catalog, findings);
   const compared = await compareOtherBooks(options, catalog, collected, findings);
@@ -206,13 +206,17 @@ async function readPlace(shard: Snapshot): Promise<ShardOfShow> {
   };
 }
 
-function checkShow(show: ShowRows, settled: boolean, findings: Findings): void {
+function checkShow(
+  show: ShowRows,
+  { settled, clockMsMax }: { settled: boolean; clockMsMax: number },
+  findings: Findings,
+): void {
   checkInventory(show, findings);
-  checkReplay(show, findings);
+  checkReplay(show, clockMsMax, findings);
   checkChain(show, findings);
   checkRequests(show, findings);
   checkHolds(show, findings);
-  checkOrder(show, findings);
+  checkOrder(show, clockMsMax, findings);
   checkEffects(show, settled, findings);
   checkMoney(show, settled, findings);
   checkLedger(show, findings);

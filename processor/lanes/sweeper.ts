@@ -102,7 +102,8 @@ export async function sweep(
 ): Promise<void> {
   const newest = await newestRequestId(shard);
   const upTo = (isRedisUp && marks.at(-1)) || newest;
-  const rescued = isRedisUp ? (marks.at(-rescueAfter) ?? 0) : newest;
+  // What was there when this process began has no owner, or one that died.
+  const rescued = isRedisUp ? (marks.at(-rescueAfter) ?? marks[0] ?? newest) : newest;
   const isLong = marks.length >= longLook + shortLook;
   const from = isLong ? marks[0] : marks.at(-shortLook);
   const strays = await findStrays(shard, from ?? 0, upTo);
