@@ -83,13 +83,15 @@ async function plan(bench: Bench, { shows, shards = 1, ...setting }: Setting) {
   return { requests: list, shows: made };
 }
 
-/** One show with seats for all requests of a measurement. */
-export async function makeOneShow({ stage, settings, counter }: Bench): Promise<BenchShow> {
+/** The statements of the lanes without the lanes, on a show of their own. */
+export async function runBareLoop({ stage, settings, counter }: Bench): Promise<Measured> {
+  const { requests, warmUp } = settings;
   counter.showId += 1;
-  const plan = { firstId: counter.showId, count: 1, seats: settings.requests * 2, shards: 1 };
+  const seats = (warmUp + requests) * 2;
+  const plan = { firstId: counter.showId, count: 1, seats, shards: 1 };
   const [show] = await makeShows(stage, plan);
-  if (!show) throw new Error('a show was not made');
-  return show;
+  const input = JSON.stringify({ ...show, saleId: benchSale, warmUp, requests });
+  return readMeasured(await run('processor/lanes/bare-loop.js', [], stage.env, input));
 }
 
 const journalRows = 50_000;

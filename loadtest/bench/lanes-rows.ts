@@ -1,5 +1,4 @@
-import { runBareLoop } from './bare-loop.js';
-import { type Bench, decide, fillJournal, fillLapsing, makeOneShow } from './lanes-ground.js';
+import { type Bench, decide, fillJournal, fillLapsing, runBareLoop } from './lanes-ground.js';
 
 export type LanesSettings = {
   rounds: number;
@@ -41,9 +40,7 @@ export const laneRows = {
     }
   },
   wins: async (bench, note) => {
-    const { stage, settings } = bench;
-    const show = await makeOneShow(bench);
-    note('bare mysql2 loop', await runBareLoop(stage, { ...show, requests: settings.requests }));
+    note('bare mysql2 loop', await runBareLoop(bench));
     note('Usher', await decide(bench, { shows: usualShows }));
   },
   isolation: async (bench, note) => {

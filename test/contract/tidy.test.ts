@@ -11,6 +11,7 @@ const environmentReaders: Record<string, string> = {
   'core/runtime/config.ts': 'parses it',
   'core/runtime/ports.ts': 'keeps apart those who start much at once',
   'api/accept/bench.ts': 'is started on its own by the bench',
+  'processor/lanes/bare-loop.ts': 'is started on its own by the bench',
   'loadtest/bench/lane.ts': 'hands the search path on to what it starts',
   'loadtest/bench/stage.ts': 'hands the search path on to what it starts',
   'loadtest/faults/shift-clock.ts': 'is loaded into a program before it',
