@@ -22,6 +22,9 @@ export const saleSchema = z
     hold_seconds: z.number(),
     hold_limit_seconds: z.number(),
     payment_seconds: z.number(),
+    refund: z.object({ until_hours_before: z.number(), fee_percent: z.number() }).nullable(),
+    booking_fee: z.number(),
+    tax_rate_bp: z.number(),
     waitlist: z.object({ offer_seconds: z.number(), stop_minutes_before: z.number() }).nullable(),
     seats_left: z.number(),
     message: z.string().nullable(),
@@ -64,12 +67,19 @@ export function saleText(sale: Sale): string {
     ['price rules', sale.price_rules ? JSON.stringify(sale.price_rules) : 'none'],
     ['hold lasts', `${sale.hold_seconds} s, extended ${sale.hold_limit_seconds} s at most`],
     ['time to pay', `${sale.payment_seconds} s for each payment`],
+    ['taken back', sale.refund ? refundText(sale.refund) : 'never, but by the box office'],
+    ['booking fee', `${sale.booking_fee} for each seat, in minor units`],
+    ['tax', `${sale.tax_rate_bp / 100} % in the prices`],
     ['waitlist', sale.waitlist ? waitlistText(sale.waitlist) : 'none: full means sold out'],
     ['shows', sale.shows],
     ['seats left', sale.seats_left],
     ['message', sale.message],
     ['version', sale.version],
   ]);
+}
+
+function refundText({ until_hours_before, fee_percent }: NonNullable<Sale['refund']>): string {
+  return `until ${until_hours_before} hours before a show, less ${fee_percent} % of the price`;
 }
 
 function waitlistText({

@@ -37,7 +37,7 @@ const detailSchema = bookedSchema.extend({
   show: bookingShowSchema,
   refunds: z.array(refundSchema),
   cancel: z
-    .object({ fee_percent: z.int(), until: z.iso.datetime() })
+    .object({ fee_percent: z.number(), until: z.iso.datetime() })
     .nullable()
     .meta({ description: 'What giving tickets back costs now, and until when; null: not taken' }),
 });

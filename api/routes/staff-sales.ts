@@ -37,6 +37,7 @@ const newSale = z.strictObject({
   hold_seconds: z.number().optional(),
   hold_limit_seconds: z.number().optional(),
   payment_seconds: z.number().optional(),
+  refund: z.strictObject({ until_hours_before: z.number(), fee_percent: z.number() }).optional(),
   booking_fee: z.number().optional(),
   tax_rate_bp: z.number().optional(),
   message: z.string().optional(),

@@ -13,6 +13,8 @@ export function addRuleOptions(command: Command): Command {
     .option('--sale-cap <n>', 'seats per fan over all shows of the sale, or `none`')
     .option('--card-cap <n>', 'seats of the sale that one card may pay for, or `none`')
     .option('--price-rules <json>', 'how prices move, as in a catalog file, or `none`')
+    .option('--refund-until <hours>', 'tickets are taken back until so long before, or `none`')
+    .option('--refund-fee <percent>', 'what is kept of their price then')
     .addOption(new Option('--orphan-rule <rule>', rule).choices(['off', 'lenient', 'strict']));
 }
 
@@ -26,6 +28,25 @@ export function rulesOf(options: Record<string, unknown>): Record<string, unknow
     card_cap: options.cardCap === 'none' ? null : whole('cardCap', '--card-cap'),
     orphan_rule: options.orphanRule,
     price_rules: priceRulesOf(options.priceRules),
+    refund: refundOf(options),
+  };
+}
+
+/** Where the options of `addRuleOptions` stand for other names of the api. */
+export const rulesTypedAs = {
+  until_hours_before: '--refund-until',
+  fee_percent: '--refund-fee',
+};
+
+function refundOf({ refundUntil, refundFee }: Record<string, unknown>): unknown {
+  if (refundUntil === undefined) {
+    if (refundFee === undefined) return undefined;
+    throw wrongUsage('--refund-fee goes with --refund-until.');
+  }
+  if (refundUntil === 'none') return null;
+  return {
+    until_hours_before: wholeOf(refundUntil, '--refund-until', 0),
+    fee_percent: refundFee === undefined ? 0 : wholeOf(refundFee, '--refund-fee', 0),
   };
 }
 
@@ -41,10 +62,12 @@ function priceRulesOf(text: unknown): unknown {
 export function addSaleRules(sale: Command, session: Session): void {
   addCommand(sale, session, {
     usage: 'rules <sale>',
-    summary: 'change how many seats a fan may have, and whether one may be left alone',
+    typedAs: rulesTypedAs,
+    summary: 'change caps, and the rules on single seats, prices and refunds',
     examples: [
       'usher sale rules premiere --orphan-rule strict',
       'usher sale rules premiere --seat-cap 6 --sale-cap 12',
+      'usher sale rules premiere --refund-until 24 --refund-fee 10',
       `usher sale rules premiere --price-rules '{"ceiling_percent":130,"step":500,"by_share_sold":[{"from_percent":70,"change_percent":15}]}'`,
     ],
     options: (command) =>

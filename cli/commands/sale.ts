@@ -12,7 +12,7 @@ import { addSaleDoor } from './sale-door.js';
 import { addSaleRehearse } from './sale-rehearse.js';
 import { addSaleRelease } from './sale-release.js';
 import { addSaleRoom } from './sale-room.js';
-import { addRuleOptions, addSaleRules, rulesOf } from './sale-rules.js';
+import { addRuleOptions, addSaleRules, rulesOf, rulesTypedAs } from './sale-rules.js';
 import { addSaleWatch } from './sale-watch.js';
 
 const listSchema = z.object({ results: z.array(saleSchema) });
@@ -91,7 +91,7 @@ const checkSchema = z.object({
 function addCreate(sale: Command, session: Session): void {
   addCommand(sale, session, {
     usage: 'create <sale>',
-    typedAs: { key: '<sale>' },
+    typedAs: { key: '<sale>', ...rulesTypedAs },
     summary: 'make a sale; its shows are added with `usher show create` or `usher import`',
     examples: [
       'usher sale create gala --name "Gala night" --opens-at 2026-12-18T09:00:00+05:30 --rate 600/min --pass-cap 500',
@@ -139,6 +139,7 @@ function newSaleOf(options: Record<string, unknown>, nowMs: number): Record<stri
     rate_per_minute: given('rate', rateOf),
     pass_cap: whole('passCap', '--pass-cap'),
     ...rulesOf(options),
+    ...(options.refundUntil === 'none' ? { refund: undefined } : {}),
     hold_seconds: whole('holdSeconds', '--hold-seconds'),
     hold_limit_seconds: whole('holdLimitSeconds', '--hold-limit-seconds'),
     payment_seconds: whole('paymentSeconds', '--payment-seconds'),

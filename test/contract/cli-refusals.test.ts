@@ -9,6 +9,8 @@ describe('what a command is refused for', () => {
   beforeAll(async () => {
     world = await openCliWorld();
     show = await seedShow(world.stores);
+    // Its hall has no layout in the catalog, so there is nothing to carry to its shard.
+    await world.stores.catalog.change('UPDATE shows SET shard_version = version');
     world.login('ops');
   });
   afterAll(() => world.close());
@@ -29,6 +31,7 @@ describe('what a command is refused for', () => {
     [gala, '--rate is missing: add it, or write --standing; --pass-cap '],
     [[...gala, '--waitlist', '--offer-seconds', '1'], '--offer-seconds '],
     [['sale', 'create', 'No Key!', '--name', 'x', '--opens-at', '+1h'], '<sale> '],
+    [[...gala, '--refund-until', '9', '--refund-fee', '101'], '--refund-fee '],
     [[...code, '--percent', '101'], 'Mend --percent: '],
     [[...code, '--amount', '5', '--currency', 'rupees'], 'Mend --currency: '],
     [[...code, '--percent', '5', '--until', '+1d', '--sale', 's'.repeat(60)], 'Mend --sale: '],
@@ -41,6 +44,25 @@ describe('what a command is refused for', () => {
     expect([exit, err]).toEqual([1, expect.stringContaining(told)]);
     const within = /by_(share_sold|time_to_show)/g;
     expect(err.replace(within, '')).not.toMatch(/[a-z]_[a-z]|\bthe body\b/);
+  });
+
+  it('is a rule on refunds that would be harder on those who have bought', async () => {
+    await world.usher('sale', 'create', 'door', '--name', 'Door', '--standing');
+    await world.usher('sale', 'open', 'door');
+    const rules = (...more: string[]) => world.usher('sale', 'rules', 'door', ...more);
+    // Where nothing was taken back, any rule is kinder.
+    expect((await rules('--refund-until', '24', '--refund-fee', '10')).code).toBe(0);
+    for (const harder of [
+      ['--refund-until', 'none'],
+      ['--refund-until', '25'],
+      ['--refund-until', '0', '--refund-fee', '11'],
+    ]) {
+      const { code: exit, err } = await rules(...harder);
+      expect([exit, err]).toEqual([1, expect.stringContaining('it can only get kinder')]);
+    }
+    expect((await rules('--refund-fee', '1')).code).toBe(2);
+    const kinder = await rules('--refund-until', '0', '--refund-fee', '1', '--json');
+    expect(kinder.json.refund).toEqual({ until_hours_before: 0, fee_percent: 1 });
   });
 
   it('has the field beside the option for programs', async () => {

@@ -27,6 +27,10 @@ export type Sale = {
   priceRules: string | null;
   holdSeconds: number;
   holdLimitSeconds: number;
+  /** Until when before a show fans may give tickets back; null: never. */
+  refundUntilHours: number | null;
+  /** What is kept of the price then, in percent. */
+  refundFeePercent: number | null;
   /** How long an offer to the waitlist holds its seats; null for a sale without one. */
   offerSeconds: number | null;
   offersStopMinutes: number;
@@ -55,13 +59,15 @@ export type Sale = {
 };
 
 type Flags = 'standing' | 'draining' | 'roomPruned';
-type Row = Omit<Sale, Flags> & Record<Flags, number>;
+type Row = Omit<Sale, Flags | 'refundFeePercent'> &
+  Record<Flags, number> & { refundFeePercent: string | null };
 
 const columns = `sale_id AS saleId, name, state, lobby, standing, lobby_opens_at AS lobbyOpensAt,
   opens_at AS opensAt, rate_per_minute AS ratePerMinute, pass_cap AS passCap,
   pass_seconds AS passSeconds, seat_cap AS seatCap, sale_cap AS saleCap, card_cap AS cardCap, orphan_rule AS orphanRule,
   price_rules AS priceRules,
   hold_seconds AS holdSeconds, hold_limit_seconds AS holdLimitSeconds,
+  refund_until_hours AS refundUntilHours, refund_fee_percent AS refundFeePercent,
   offer_seconds AS offerSeconds, offers_stop_minutes AS offersStopMinutes, message, draining,
   no_show_percent AS noShowPercent, pow_difficulty AS powDifficulty,
   priority_share AS priorityShare, presale_until AS presaleUntil, epoch,
@@ -73,7 +79,9 @@ function saleOf(row: Row): Sale {
   const standing = row.standing === 1;
   const draining = row.draining === 1;
   const roomPruned = Number(row.roomPruned) === 1;
-  return { ...row, standing, draining, roomPruned, seqReserved: Number(row.seqReserved) };
+  const refundFeePercent = row.refundFeePercent === null ? null : Number(row.refundFeePercent);
+  const seqReserved = Number(row.seqReserved);
+  return { ...row, standing, draining, roomPruned, refundFeePercent, seqReserved };
 }
 
 export async function readSale(db: Queryable, saleId: string): Promise<Sale | undefined> {
@@ -203,6 +211,8 @@ const changeable = {
   cardCap: 'card_cap',
   orphanRule: 'orphan_rule',
   priceRules: 'price_rules',
+  refundUntilHours: 'refund_until_hours',
+  refundFeePercent: 'refund_fee_percent',
 } as const satisfies Partial<Record<keyof Sale, string>>;
 
 export type SaleSettings = Pick<Sale, keyof typeof changeable>;
