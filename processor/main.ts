@@ -5,7 +5,7 @@ import { openMailer } from '../core/notify/mailer.js';
 import { openWebPush } from '../core/notify/web-push.js';
 import { openProviderRate } from '../core/payments/provider-rate.js';
 import { openPayments } from '../core/payments/stripe.js';
-import { openWakeQueue, openWakeWorker } from '../core/queue/wake.js';
+import { type LaneRef, openWakeQueue, openWakeWorker } from '../core/queue/wake.js';
 import { closeRedis, openRedis } from '../core/redis/connect.js';
 import { assertRedis } from '../core/redis/footing.js';
 import { redisNames } from '../core/redis/keys.js';
@@ -73,7 +73,12 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
       void setImmediate(() => tellDecided(redis, names, shardId, shows)),
   });
   const lanesMax = shardsMax * lanesPerShard;
-  const worker = openWakeWorker(workerRedis, names, lanesMax, lanes.drain, onRedisError);
+  const drain = (lane: LaneRef) =>
+    lanes.drain(lane).catch((error: unknown) => {
+      log.warn({ err: error, ...lane }, 'a lane stays behind');
+      throw error;
+    });
+  const worker = openWakeWorker(workerRedis, names, lanesMax, drain, onRedisError);
   lifecycle.onClose('wake worker', () => worker.close());
   const wakes = openWakeQueue(workerRedis, names, onRedisError);
   lifecycle.onClose('wake queue', () => wakes.close());
