@@ -24,7 +24,10 @@ export type LineEntry = {
   /** Null while everything that was asked for is offered. */
   queue_position: number | null;
   etr_seconds: number | null;
+  /** The open offer that ends first. */
   offer?: ReturnType<typeof offerJson>;
+  /** All of them: who takes fewer may have several. */
+  offers: ReturnType<typeof offerJson>[];
 };
 
 export type Lines = {
@@ -68,6 +71,7 @@ export function openLines(shards: Pick<Shards, 'forShow'>): Lines {
         queue_position: ahead?.position ?? null,
         etr_seconds: ahead && summary ? etrSeconds(ahead.seats, summary) : null,
         ...(offer ? { offer: offerJson(showId, offer) } : {}),
+        offers: offers.map((one) => offerJson(showId, one)),
       };
     },
     withEstimate: async (message) => {

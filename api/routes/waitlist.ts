@@ -30,7 +30,8 @@ const entryShape = z.object({
   accept_fewer: z.boolean(),
   queue_position: z.number().int().nullable(),
   etr_seconds: z.number().int().nullable(),
-  offer: offerShape.optional(),
+  offer: offerShape.optional().meta({ description: 'The open offer that ends first' }),
+  offers: z.array(offerShape),
 });
 
 const wantBody = z.strictObject({

@@ -3,7 +3,7 @@ import { bold, regular } from './fonts.js';
 import { qrBars } from './qr.js';
 import { printText } from './text-fit.js';
 import type { TicketBooking, TicketSeat } from './ticket.js';
-import { moneyText, showTime } from './wording.js';
+import { type Language, languageOf, moneyText, showTime } from './wording.js';
 
 type Doc = InstanceType<typeof PDFDocument>;
 
@@ -23,6 +23,30 @@ const colours = {
   line: '#d9d3c7',
 } as const;
 
+const words: Record<Language, Record<'ticket' | 'show' | Label, string>> = {
+  en: {
+    ticket: 'Ticket',
+    cinema: 'Cinema',
+    hall: 'Hall',
+    price: 'Price',
+    seat: 'Seat',
+    name: 'Name',
+    booking: 'Booking',
+    show: 'Show this code at the door. It admits one person once.',
+  },
+  hi: {
+    ticket: 'टिकट',
+    cinema: 'सिनेमाघर',
+    hall: 'हॉल',
+    price: 'मूल्य',
+    seat: 'सीट',
+    name: 'नाम',
+    booking: 'बुकिंग',
+    show: 'यह कोड द्वार पर दिखाएँ। यह एक व्यक्ति को एक बार प्रवेश देता है।',
+  },
+};
+type Label = 'cinema' | 'hall' | 'price' | 'seat' | 'name' | 'booking';
+
 /** Draws the tickets of a booking, one page each, as one PDF file. Rejects when it has no seat. */
 export async function drawTicketPdf(booking: TicketBooking): Promise<Buffer> {
   if (booking.seats.length === 0) throw new Error(`booking ${booking.bookingId} has no tickets`);
@@ -41,7 +65,7 @@ export async function drawTicketPdf(booking: TicketBooking): Promise<Buffer> {
   });
   for (const [no, seat] of booking.seats.entries()) {
     doc.addPage();
-    drawTicket(doc, booking, seat, `${no + 1} of ${booking.seats.length}`);
+    drawTicket(doc, booking, seat, `${no + 1} / ${booking.seats.length}`);
   }
   doc.end();
   return done;
@@ -67,7 +91,7 @@ function drawPoster(doc: Doc, booking: TicketBooking, count: string): void {
   printText(doc, { ...head, text: 'USHER', x: edge, width: 120, colour: colours.gold });
   printText(doc, {
     ...head,
-    text: `Ticket ${count}`,
+    text: `${words[languageOf(booking.locale)].ticket} ${count}`,
     font: regular,
     x: edge,
     width: inner,
@@ -88,12 +112,14 @@ function drawPoster(doc: Doc, booking: TicketBooking, count: string): void {
 }
 
 function drawFacts(doc: Doc, booking: TicketBooking, seat: TicketSeat): void {
-  const when = showTime(booking.startsAt, booking.timeZone);
+  const { locale } = booking;
+  const say = words[languageOf(locale)];
+  const when = showTime(booking.startsAt, booking.timeZone, locale);
   const half = inner / 2;
-  fact(doc, 'Cinema', booking.cinema, { x: edge, y: 226, width: half - 10 });
-  fact(doc, 'Hall', booking.hall, { x: edge + half, y: 226, width: half });
+  fact(doc, say.cinema, booking.cinema, { x: edge, y: 226, width: half - 10 });
+  fact(doc, say.hall, booking.hall, { x: edge + half, y: 226, width: half });
   fact(doc, `${when.time} ${when.zone}`, when.day, { x: edge, y: 280, width: half - 10 });
-  fact(doc, 'Price', moneyText(seat.price, booking.currency), {
+  fact(doc, say.price, moneyText(seat.price, booking.currency, locale), {
     x: edge + half,
     y: 280,
     width: half,
@@ -138,22 +164,23 @@ function drawTear(doc: Doc): void {
 
 function drawStub(doc: Doc, booking: TicketBooking, seat: TicketSeat): void {
   const top = tearY + 30;
+  const say = words[languageOf(booking.locale)];
   const qrX = page.width - edge - qrSide;
   drawQr(doc, seat.qrCode, { x: qrX, y: top, side: qrSide });
   const column = { x: edge, width: qrX - edge - 14 };
   const label = (text: string, y: number) =>
     printText(doc, { ...column, text, y, font: regular, size: 8.5, colour: colours.quiet });
-  label('Seat', top + 10);
+  label(say.seat, top + 10);
   const seatName = { text: seat.seat, y: top + 52, size: 40, sizeMin: 16 };
   printText(doc, { ...column, ...seatName, font: bold, colour: colours.velvet });
-  label('Name', top + 92);
+  label(say.name, top + 92);
   const name = { text: booking.fanName, y: top + 109, size: 13, sizeMin: 9, linesMax: 3 };
   printText(doc, { ...column, ...name, font: bold, colour: colours.ink });
-  label('Booking', top + 164);
+  label(say.booking, top + 164);
   const number = { text: booking.bookingId, y: top + 180, size: 11, sizeMin: 6 };
   printText(doc, { ...column, ...number, font: regular, colour: colours.ink });
   printText(doc, {
-    text: `${seat.ticketId} · Show this code at the door. It admits one person once.`,
+    text: `${seat.ticketId} · ${say.show}`,
     x: edge,
     y: page.height - 22,
     width: inner,

@@ -97,6 +97,15 @@ describe('the ticket as PDF', () => {
     }
   });
 
+  it('speaks the language of the cinema, and English where it has no words', async () => {
+    const hindi = textOf(await writePdf('hindi', { locale: 'hi-IN' }));
+    for (const word of ['J-11', '21:00', '2026']) expect(hindi).toContain(word);
+    expect(hindi).not.toMatch(/Cinema|Ticket|Friday|Show this code/);
+    expect(hindi).toMatch(/सीट/);
+    const polish = textOf(await writePdf('polish', { locale: 'pl' }));
+    expect(polish).toContain('Friday, 4 December');
+  });
+
   it('prints names of several scripts with the fonts that it ships', async () => {
     const names = ['प्रिया शर्मा', 'Ελένη Δημητρίου', 'Анна Ковальчук', 'தமிழ்'];
     for (const [no, fanName] of names.entries()) {

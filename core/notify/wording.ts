@@ -23,13 +23,18 @@ export function moneyText(amount: number, currency: string, locale = 'en'): stri
   return format.format(amount / 10 ** digits);
 }
 
+/** Days and months are words, so they are in the language of the templates. */
+function wordsLocale(locale: string): string {
+  return locale.split('-')[0] === languageOf(locale) ? formatLocale(locale, 'en-GB') : 'en-GB';
+}
+
 /** A show's day and time on the cinema's own clock, and the name of that clock. */
 export function showTime(
   startsAt: Date,
   timeZone: string,
   locale = 'en',
 ): { day: string; time: string; zone: string } {
-  const name = formatLocale(locale, 'en-GB');
+  const name = wordsLocale(locale);
   const part = (options: Intl.DateTimeFormatOptions): string =>
     new Intl.DateTimeFormat(name, { timeZone, ...options }).format(startsAt);
   const zone = new Intl.DateTimeFormat(name, { timeZone, timeZoneName: 'short' })

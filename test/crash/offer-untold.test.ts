@@ -42,9 +42,11 @@ it(
     expect(await told()).toEqual([{ fanId: waiter.fanId }]);
     const late = await other.reserve(showId, { quantity: 1 }, { pass: await other.pass('desk') });
     expect(late.body).toMatchObject({ error: 'show_full', queue_position: 1 });
-    const { offer } = (await waiter.call('GET', path)).body as {
+    const { offer, offers } = (await waiter.call('GET', path)).body as {
       offer: { reservation_id: string };
+      offers: unknown[];
     };
+    expect(offers).toEqual([offer]);
     expect((await waiter.confirm(offer.reservation_id)).status).toBe(201);
     expect((await waiter.call('GET', path)).status).toBe(404);
     const report = await world.settles();

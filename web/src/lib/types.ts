@@ -88,6 +88,8 @@ export interface WaitlistEntry {
   queue_position: number | null;
   etr_seconds: number | null;
   offer?: WaitlistOffer;
+  /** All open offers: who takes fewer may have several. */
+  offers: WaitlistOffer[];
 }
 
 export interface Room {

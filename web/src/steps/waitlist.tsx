@@ -38,14 +38,15 @@ export function Waitlist({ sale, show }: { sale: Sale; show: Show }) {
   return (
     <div class="waitlist">
       {problem !== null && <Refusal problem={problem} />}
-      {entry?.offer !== undefined && (
+      {entry?.offers.map((open) => (
         <Offer
-          offer={entry.offer}
+          key={open.reservation_id}
+          offer={open}
           onOver={reload}
           onDecline={(offer) => run(calls.release(offer.reservation_id))}
           onTake={(offer) => run(take(sale, show, offer))}
         />
-      )}
+      ))}
       {entry?.state === 'waiting' && <InLine entry={entry} onLeave={leave} />}
       {entry === null && (full || show.available_seats === 0) && (
         <Join sale={sale} onJoin={(want) => run(calls.joinWaitlist(show.show_id, want))} />
