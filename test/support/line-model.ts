@@ -103,7 +103,6 @@ export class LineModel {
   /** True for a new entry; who is in line may ask for something else. */
   joined(fanId: string, want: Want): boolean {
     const entry = this.line.get(fanId);
-    if (want.acceptFewer) this.mustAsk = true;
     if (entry?.state !== 'WAITING') {
       const fresh = { state: 'WAITING', lapses: 0, place: ++this.places };
       this.line.set(fanId, { ...want, ...fresh, offered: entry?.offered ?? 0 });

@@ -165,16 +165,18 @@ export class LineShow {
 
   async join({ fanId, want }: Did<'join'>): Promise<void> {
     const { model } = this;
-    const { zone, accessible, quantity } = want;
-    const wish = { quantity, ...(zone === null ? {} : { zone }) };
+    const { zone, accessible } = want;
+    const state = model.line.get(fanId)?.state;
+    const isNew = state !== 'WAITING';
+    // Nobody waits past a seat that is free for even a part of the group.
+    const wish = { quantity: 1, ...(zone === null ? {} : { zone }) };
     const isKnown = zone === null || model.seats.some((seat) => seat.zone === zone);
     const isFree = judge(model.seats, accessible ? { ...wish, accessible } : wish) === 'fits';
-    const state = model.line.get(fanId)?.state;
     const joined = this.change(
       (change) => joinLine(change, fanId, want),
-      (isNew) => {
+      (result) => {
         model.joined(fanId, want);
-        expect(isNew).toBe(state !== 'WAITING');
+        expect(result).toBe(isNew);
       },
     );
     if (isKnown && !isFree && state !== 'OFFERED') return joined;

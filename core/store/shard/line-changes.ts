@@ -10,24 +10,24 @@ import { joinLines, lockEntry, moveEntry, type WaitlistEntry } from './waitlist.
 
 /**
  * Puts a fan into the line of a full show, or changes what the fan waits for: asking for no more
- * than before keeps the place, anything else goes to the end. Who takes fewer is offered what is
- * free, in the line's turn. True for a new entry.
- * @throws UsherError when there is no line, or seats are free for this wish.
+ * than before keeps the place, anything else goes to the end. True for a new entry.
+ * @throws UsherError when there is no line, or a seat is free for even a part of the wish: a line
+ *   that needs no pass must be no way past those who wait for their turn to reserve.
  */
 export async function joinLine(change: ShowChange, fanId: string, want: Want): Promise<boolean> {
   const { tx, head, nowMs } = change;
   assertLine(head, want, nowMs);
-  const map = buildSeatMap(await readSeats(tx, head.showId));
-  assertFull(map, want);
+  assertFull(buildSeatMap(await readSeats(tx, head.showId)), want);
   const entry = await lockEntry(change, fanId);
   if (entry?.state === 'OFFERED') {
     throw new UsherError('conflict', 'You have an offer. Pay for it or decline it first.');
   }
-  const isNew = entry?.state !== 'WAITING';
-  if (isNew) await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
-  else await changeWant(change, entry, want);
-  if (want.acceptFewer) change.askLine();
-  return isNew;
+  if (entry?.state === 'WAITING') {
+    await changeWant(change, entry, want);
+    return false;
+  }
+  await joinLines(tx, [{ head, fanId, want }], new Date(nowMs));
+  return true;
 }
 
 function assertLine(head: Head, want: Want, nowMs: number): void {
@@ -47,8 +47,11 @@ function assertFull(map: SeatMap, want: Want): void {
   if (want.zone !== null && !map.seats.some((seat) => seat.zone === want.zone)) {
     throw new UsherError('not_acceptable', 'This show has no such zone. Leave it out.');
   }
-  if (seatsFor({ ...want, acceptFewer: false }, map, want.quantity)) {
-    throw new UsherError('conflict', 'Seats are free for this. Reserve them instead of waiting.');
+  if (seatsFor({ ...want, acceptFewer: true }, map, want.quantity)) {
+    throw new UsherError(
+      'conflict',
+      'Seats are free. Reserve: a group that they are too few for is put in line by that.',
+    );
   }
 }
 
