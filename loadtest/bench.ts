@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { auditSettings, benchAudit, quickAuditSettings } from './bench/audit.js';
 import { benchCompare, compareSettings } from './bench/compare.js';
 import { benchLane, laneSettings } from './bench/lane.js';
@@ -8,6 +7,7 @@ import { benchReserve, reserveSettings } from './bench/reserve.js';
 import { benchRoom, quickRoomSettings, roomSettings } from './bench/room.js';
 import { benchSettle, quickSettleSettings, settleSettings } from './bench/settle.js';
 import { writeBenchDocs } from './bench/write-docs.js';
+import { readArgs } from './stage/read-args.js';
 import { endWithCaller } from './stage/scratch.js';
 
 const exitRefused = 1;
@@ -40,7 +40,7 @@ const usage = `usher bench NAME [--json] [--quick] [--binlog]
   --json    the report as JSON`;
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
+  const { positionals, values } = readArgs('bench', {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { packageRoot } from '../core/runtime/paths.js';
 import { describeCommit, describeMachine } from '../loadtest/bench/report.js';
 import { replaceBetween } from '../loadtest/report/markers.js';
+import { readArgs } from '../loadtest/stage/read-args.js';
 import { testOf } from './print.js';
 import { type Result, simulate } from './simulate.js';
 
-const { values } = parseArgs({
+const { values } = readArgs('simulate', {
   options: {
     seed: { type: 'string', default: 'usher' },
     sales: { type: 'string', default: '2000' },

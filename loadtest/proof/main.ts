@@ -1,7 +1,7 @@
 // `node dist/loadtest/proof/main.js [BUG…] [--seed TEXT] [--list] [--json]`: exit 0 when every
 // planted bug turned one of its rules red and the same load without a bug left all of them green.
 // `--write-docs` puts each result into docs/proof.md as it comes.
-import { parseArgs } from 'node:util';
+import { readArgs } from '../stage/read-args.js';
 import { endWithCaller } from '../stage/scratch.js';
 import { bugs } from './bugs.js';
 import { writeProofDocs } from './docs.js';
@@ -11,7 +11,7 @@ endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArgs('audit', {
     args,
     allowPositionals: true,
     options: {

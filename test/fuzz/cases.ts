@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Random } from '../../loadtest/crowd/random.js';
 import type { Operation } from './operations.js';
@@ -54,7 +53,7 @@ export function goodCase(operation: Operation, making: Making): Case {
     path: [goodPath, ...(query.length > 0 ? [query.join('&')] : [])].join('?'),
     headers: {
       ...callers[who],
-      'idempotency-key': randomUUIDOf(random),
+      'idempotency-key': keyOf(random),
       prefer: 'respond-async',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
@@ -238,8 +237,8 @@ export function percent(text: string): string {
     .join('');
 }
 
-function randomUUIDOf(random: Random): string {
-  return random.chance(0.9) ? randomUUID() : `key-${random.whole(1, 3)}`;
+function keyOf(random: Random): string {
+  return random.chance(0.9) ? `key-${random.next()}` : `key-${random.whole(1, 3)}`;
 }
 
 /** The case as one line for a shell. */

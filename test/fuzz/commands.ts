@@ -186,9 +186,11 @@ export function judgeRun({ argv, code, out, err }: Ran): string[] {
   const own = without(err, argv);
   if (foreign.test(own)) wrong.push(`says what nobody can act on: ${foreign.exec(own)?.[0]}`);
   if (code !== 0 && err.trim().length < 10 && out.trim() === '') wrong.push('says nothing');
-  // After an option that takes a value it is that value.
+  // After an option that takes a value it is that value, and help is text for people.
   const asked =
-    argv.at(-1) === '--json' && !argv.includes('--') && !/^--(?!json)/.test(argv.at(-2) ?? '');
+    argv.at(-1) === '--json' &&
+    !argv.some((word) => ['--', '-h', '--help'].includes(word)) &&
+    !/^--(?!json)/.test(argv.at(-2) ?? '');
   if (asked && out !== '' && !parses(out)) wrong.push('standard output is no JSON');
   if (asked && (code === 1 || code === 3) && err !== '' && !parses(err)) {
     wrong.push('the refusal is no JSON');

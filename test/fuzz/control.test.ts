@@ -7,7 +7,7 @@ import { randomOf } from '../../loadtest/crowd/random.js';
 import { serveRoutes, type TestApi } from '../support/routes.js';
 import { openTestStores, type TestStores } from '../support/stores.js';
 import { type Case, curlOf } from './cases.js';
-import { judgeRun } from './commands.js';
+import { commandLines, judgeRun, type Leaf, leavesOf, wholeProgram } from './commands.js';
 import { logFaults } from './judge.js';
 import { playBatch } from './play.js';
 import { sample, spoil } from './schema.js';
@@ -107,6 +107,28 @@ describe('the judge of hostile input', () => {
     expect(logFaults(quiet)).toEqual([]);
     expect(logFaults(`${quiet}{"level":50,"msg":"a call failed"}\n`)).toHaveLength(1);
     expect(logFaults(`${quiet}Error: x\n    at run (x.js:1:1)\n`)).toHaveLength(2);
+  });
+
+  it('draws the same command lines from the same seed, whatever was drawn before', () => {
+    const known = { show_id: ['1', '2'], sale_id: ['desk'] };
+    const made = (seed: string, leaves: Leaf[]) =>
+      new Map(
+        leaves.map((leaf) => {
+          const random = randomOf(`${seed} ${leaf.name}`);
+          return [leaf.name, commandLines(leaf, 5, { known, random })];
+        }),
+      );
+    const leaves = leavesOf(wholeProgram());
+    const all = made('a', leaves);
+    expect(made('a', leaves)).toEqual(all);
+    expect(made('b', leaves)).not.toEqual(all);
+    const [last] = leaves.slice(-1) as [Leaf];
+    expect(made('a', [last]).get(last.name)).toEqual(all.get(last.name));
+  });
+
+  it('takes help for help, with --json too', () => {
+    const ran = { code: 0, out: 'Usage: usher sale', err: '' } as const;
+    expect(judgeRun({ ...ran, argv: ['sale', '-h', '--json'] })).toEqual([]);
   });
 
   it('makes the same hostile values from the same seed, and a line that repeats a call', () => {

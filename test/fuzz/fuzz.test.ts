@@ -34,15 +34,17 @@ describe(`hostile input, seed ${seed}`, () => {
   afterAll(() => opened.close());
 
   it('is answered by every route with a refusal that leaves no trace', async () => {
-    const { operations, making } = stage;
+    const { operations, makingOf } = stage;
     const chosen = operations
       .filter(({ name }) => only.test(name))
       .sort((one, other) => Number(isLast.test(one.name)) - Number(isLast.test(other.name)));
     const each = (count: number, make: typeof hostileCase) =>
-      chosen.flatMap((operation) => Array.from({ length: count }, () => make(operation, making)));
+      chosen.flatMap((operation) =>
+        Array.from({ length: count }, () => make(operation, makingOf(operation))),
+      );
     // Good calls close sales and cancel shows, so much of the rest comes before them.
     const cases = [
-      ...chosen.flatMap((operation) => foreignCases(operation, making, depth)),
+      ...chosen.flatMap((operation) => foreignCases(operation, makingOf(operation), depth)),
       ...each(Math.ceil(depth / 2), hostileCase),
       ...each(1, goodCase),
       ...each(Math.floor(depth / 2), hostileCase),
@@ -94,13 +96,13 @@ describe(`hostile input, seed ${seed}`, () => {
   }, 300_000);
 
   it('is told by every command what to do, with one of four exit codes', async () => {
-    const random = randomOf(`${seed} commands`);
     const token = String(stage.callers.admin?.authorization).replace('Bearer ', '');
     const shell = openShell(world, token);
     const wrong: string[] = [];
     try {
       let last = await restingFootprint(world);
       for (const leaf of leavesOf(wholeProgram()).filter(({ name }) => only.test(name))) {
+        const random = randomOf(`${seed} ${leaf.name}`);
         const lines = commandLines(leaf, Math.ceil(depth / 3), { known: stage.known, random });
         for (const argv of lines) {
           const ran = await shell.run(argv, hostileText(random));

@@ -6,7 +6,13 @@ import { type Operation, readApi } from './operations.js';
 import type { Known } from './schema.js';
 
 /** A world in which something has happened, so that hostile calls find things to hurt. */
-export type Stage = { operations: Operation[]; callers: Callers; known: Known; making: Making };
+export type Stage = {
+  operations: Operation[];
+  callers: Callers;
+  known: Known;
+  /** Each route has chances of its own, so that it alone is played as it is among the others. */
+  makingOf(operation: Operation): Making;
+};
 
 const roles = ['box_office', 'ops', 'admin'] as const;
 
@@ -29,10 +35,16 @@ export async function setStage(world: World, seed: string): Promise<Stage> {
     ...Object.fromEntries(staff),
   };
   const { operations, resolve } = await readApi(world.url);
-  const random = randomOf(seed);
+  const makings = new Map<string, Making>();
   const all: Known = { ...known, fan_id: [victim.fanId] };
-  const making = { random, callers, known: all, sampler: { random, known: all, resolve } };
-  return { operations, callers, known: all, making };
+  const makingOf = ({ name }: Operation): Making => {
+    const random = randomOf(`${seed} ${name}`);
+    const fresh = { random, callers, known: all, sampler: { random, known: all, resolve } };
+    const making = makings.get(name) ?? fresh;
+    makings.set(name, making);
+    return making;
+  };
+  return { operations, callers, known: all, makingOf };
 }
 
 /** The same token for an admin, under the old signature. */
