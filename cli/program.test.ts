@@ -122,6 +122,14 @@ describe('the command line', () => {
     expect(stderr.text).toContain('http://127.0.0.1:9 does not answer');
   });
 
+  it('says what is wrong with a file that was named', async () => {
+    expect(await run('keys', 'create', join(folder, 'k'.repeat(300)))).toBe(1);
+    expect(stderr.text).toContain('The name is too long. Name another file.');
+    stderr.text = '';
+    expect(await run('keys', 'list', folder, '--json')).toBe(1);
+    expect(JSON.parse(stderr.text)).toMatchObject({ error: 'bad_file' });
+  });
+
   it('signs a token with the local secrets, and refuses without them', async () => {
     expect(await run('token', '--role', 'ops')).toBe(1);
     mkdirSync(join(folder, 'data'));

@@ -3,6 +3,7 @@ import type { Session } from './command.js';
 import { addAllCommands } from './commands/all.js';
 import type { CliContext } from './context.js';
 import { CliError, type ExitCode, exitCodes } from './exit.js';
+import { fileError } from './file-error.js';
 
 /** The whole command line, for running and for tests that look at its help. */
 export function buildProgram(session: Session): Command {
@@ -59,7 +60,10 @@ export async function runCli(argv: string[], context: CliContext): Promise<ExitC
 
 /** Tells an end on standard error; a foreign error keeps its message and counts as refused. */
 function tell(error: unknown, json: boolean, { stderr }: CliContext): ExitCode {
-  const known = error instanceof CliError ? error : new CliError(1, 'failed', messageOf(error));
+  const known =
+    error instanceof CliError
+      ? error
+      : (fileError(error) ?? new CliError(1, 'failed', messageOf(error)));
   const told = { error: known.error, detail: known.message, ...known.extra };
   stderr.write(json ? `${JSON.stringify(told)}\n` : `usher: ${known.message}\n`);
   return known.exitCode;

@@ -36,8 +36,11 @@ function checkInversions(show: ShowRows, msMax: number, findings: Findings): voi
 
 function checkEarlyEnds(show: ShowRows, findings: Findings): void {
   const reservations = new Map(show.reservations.map((row) => [row.reservation_id, row]));
+  let isCancelled = false;
   for (const entry of show.log) {
-    if (entry.kind !== 'EXPIRED') continue;
+    // With its show every hold ends, also one that is being paid.
+    isCancelled ||= entry.kind === 'SHOW_CANCEL';
+    if (entry.kind !== 'EXPIRED' || isCancelled) continue;
     findings.checked('I19', 1);
     const row = reservations.get(entry.subject_id);
     if (!row || entry.at >= row.expires_at) continue;

@@ -82,7 +82,7 @@ async function tooLong(): Promise<'no end'> {
 
 /** Commands that start or stop a whole Usher, or wait for a processor, which is away meanwhile. */
 const heavy =
-  /^(up|down|bench|loadtest|faults|audit|sale rehearse|shard (move|rebalance|add)|payment reconcile)$/;
+  /^(up|down|bench|loadtest|faults|audit|sale rehearse|simulate|shard (move|rebalance|add)|payment reconcile)$/;
 const endless: Record<string, string[]> = {
   'sale watch': ['--for', '1'],
   'events tail': ['--for', '0'],
