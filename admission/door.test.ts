@@ -157,6 +157,17 @@ describe('codes', () => {
     expect(await bench.redis.zcard(bench.names.line(saleId))).toBe(10);
   });
 
+  it('are made once, however many ask for one at once', async () => {
+    const saleId = await bench.addSale();
+    const wish = { saleId, code: 'TWIN-1', kind: 'presale', usesMax: 1, actor: 'test' } as const;
+    const made = await Promise.allSettled(
+      Array.from({ length: 6 }, () => bench.catalog.transaction((tx) => createCode(tx, wish))),
+    );
+    const refused = made.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
+    expect(refused).toEqual(Array(5).fill('already_exists'));
+    expect(await listCodes(bench.catalog, saleId)).toHaveLength(1);
+  });
+
   it('end for those who have not used them', async () => {
     const saleId = await bench.addSale();
     const [fanId = '', other = ''] = await bench.addFans(2);

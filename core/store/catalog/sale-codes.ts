@@ -81,15 +81,11 @@ export async function createCode(
   wish: { saleId: string; code: string; kind: CodeKind; usesMax: number; actor: string },
 ): Promise<SaleCode> {
   const code = plainCode(wish.code);
-  const [known] = await tx.rows('SELECT 1 FROM sale_code WHERE sale_id = ? AND code = ?', [
-    wish.saleId,
-    code,
-  ]);
-  if (known) throw new UsherError('already_exists', 'This sale has that code already.');
-  const { insertId } = await tx.change(
-    'INSERT INTO sale_code (sale_id, code, kind, uses_max) VALUES (?, ?, ?, ?)',
+  const { matched, insertId } = await tx.change(
+    'INSERT IGNORE INTO sale_code (sale_id, code, kind, uses_max) VALUES (?, ?, ?, ?)',
     [wish.saleId, code, wish.kind, wish.usesMax],
   );
+  if (matched === 0) throw new UsherError('already_exists', 'This sale has that code already.');
   if (wish.kind !== 'presale') {
     // Without any share such a code would open nothing.
     await tx.change(
