@@ -4,6 +4,8 @@ import { dayMs, sampleNow as now, smallCatalog } from '../../../test/support/sma
 import { openTestStores, type TestStores } from '../../../test/support/stores.js';
 import type { Catalog } from '../../domain/catalog-file-types.js';
 import { unseal } from '../../runtime/sealing.js';
+import { blockSeats } from '../shard/blocked-seats.js';
+import { changeShow } from '../shard/show-change.js';
 import { createShowRows } from '../shard/show-seats.js';
 import { listAudit } from './audit.js';
 import { importCatalog } from './import.js';
@@ -205,6 +207,26 @@ describe('import', () => {
       two?.show_id ?? 0,
     ]);
     expect(seats).toHaveLength(4);
+  });
+
+  it('keeps the seats of a show whose log names them, such as those that staff keep', async () => {
+    await imported(smallCatalog());
+    const [one] = await shows();
+    const showId = one?.show_id ?? 0;
+    const shard = await stores.shards.forShow(showId);
+    const seats = () =>
+      shard.rows('SELECT seat, state FROM show_seat WHERE show_id = ? ORDER BY seat_no', [showId]);
+    await changeShow(shard, showId, (change) =>
+      blockSeats(change, ['A-1'], { kind: 'block', reason: 'camera', by: 'x', untilMs: null }),
+    );
+    const before = await seats();
+    const report = await imported(
+      smallCatalog((file) => {
+        file.halls[0]?.seats.pop();
+      }),
+    );
+    expect(report.keptLayout).toEqual([showId]);
+    expect(await seats()).toEqual(before);
   });
 
   it('refuses to move a show to another hall, naming the show', async () => {

@@ -66,7 +66,7 @@ export async function importCatalog(
   const notes = [
     ...plan.notes,
     ...settled.keptLayout.map(
-      (showId) => `show ${showId} keeps the seats under which requests were made`,
+      (showId) => `show ${showId} keeps the seats that its requests and its log name`,
     ),
   ];
   return {

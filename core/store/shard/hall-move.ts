@@ -43,13 +43,14 @@ export async function moveToHall(change: ShowChange, hall: NewHall): Promise<Mov
   for (const { reservation } of owners) {
     if (reservation.state === 'HELD') await endHold(change, reservation, 'HELD', 'RELEASED');
   }
-  await writeLayout(change, before, hall);
+  const fromNo = await firstFreshNo(change, before);
+  await writeLayout(change, before, { ...hall, fromNo });
   const map = buildSeatMap(await readSeats(change.tx, change.head.showId));
   for (const seat of map.seats) if (!layout.has(seat.seat)) setSeat(map, seat, 'BLOCKED');
   const moved: MovedBooking[] = [];
   for (const owner of bookings) moved.push(await moveOwner(change, owner, map, hall.by));
   // What was left is free now, and takes the zone and the price of its place.
-  if (owners.length > 0) await writeLayout(change, before, hall);
+  if (owners.length > 0) await writeLayout(change, before, { ...hall, fromNo });
   await removeRest(change, before, layout);
   return moved;
 }
@@ -89,19 +90,30 @@ function mustReseat({ head }: ShowChange, owners: Owner[]): UsherError {
   return new UsherError('conflict', text, { extra: { reseat } });
 }
 
-/** Rows of seats that the hall has: the old ones moved, the new ones numbered after the old. */
+/** A number that no seat of the show ever had: requests, tickets and the log go on naming those. */
+async function firstFreshNo({ tx, head }: ShowChange, before: Seat[]): Promise<number> {
+  const entries = await tx.rows<{ detail: string }>(
+    "SELECT detail FROM show_log WHERE show_id = ? AND kind = 'REMOVED'",
+    [head.showId],
+  );
+  const removed = entries.flatMap(
+    ({ detail }) => (JSON.parse(detail) as { seats: number[] }).seats,
+  );
+  return 1 + Math.max(-1, ...removed, ...before.map((seat) => seat.seatNo));
+}
+
+/** Rows of seats that the hall has: the old ones moved, the new ones with numbers of their own. */
 async function writeLayout(
   { tx, head }: ShowChange,
   before: Seat[],
-  { seats, prices }: NewHall,
+  { seats, prices, fromNo }: NewHall & { fromNo: number },
 ): Promise<void> {
   const known = new Map(before.map((seat) => [seat.seat, seat.seatNo]));
-  let next = Math.max(-1, ...known.values());
+  let next = fromNo;
   const numberOf = (name: string): number => {
-    const no = known.get(name);
-    if (no !== undefined) return no;
-    next += 1;
-    return next;
+    const no = known.get(name) ?? next;
+    if (no === next) next += 1;
+    return no;
   };
   await tx.change(
     `INSERT INTO show_seat

@@ -121,7 +121,7 @@ export type ShowChanged = {
 
 /**
  * Brings a show's rows in line with the catalog: times, rules, prices of seats that nobody has,
- * and the layout while no request was ever made. Seats that are held or sold keep everything.
+ * and the layout while nothing has happened in it. Seats that are held or sold keep everything.
  */
 export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<ShowChanged> {
   return shard.transaction(async (tx) => {
@@ -134,7 +134,7 @@ export async function changeShowRows(shard: Database, plan: ShowPlan): Promise<S
       plan.showId,
     ]);
     const differs = await layoutDiffers(tx, plan);
-    const relay = differs && !(await wasAsked(tx, plan.showId));
+    const relay = differs && head.lsn === 0 && !(await wasAsked(tx, plan.showId));
     const repriced = relay ? await replaceSeats(tx, plan) : await reprice(tx, plan);
     const touched = repriced || plan.priceRules !== textOf(head.priceRules);
     const version = head.version + (touched ? 1 : 0);
@@ -185,7 +185,7 @@ async function layoutDiffers(tx: Tx, plan: ShowPlan): Promise<boolean> {
   );
 }
 
-/** Requests name seats by number, so a show that has any keeps its numbering for good. */
+/** Requests and the log name seats by number, so a show that has any keeps its numbering for good. */
 async function wasAsked(tx: Tx, showId: ShowId): Promise<boolean> {
   const rows = await tx.rows(
     `SELECT 1 AS hit FROM request WHERE show_id = ?
