@@ -4,6 +4,7 @@ import { packageRoot } from '../../core/runtime/paths.js';
 import { describeCommit, describeMachine } from '../bench/report.js';
 import { replaceBetween } from '../report/markers.js';
 import { cells } from './all.js';
+import { writeRecovery } from './recovery.js';
 import type { CellResult } from './run-cell.js';
 
 const path = join(packageRoot, 'docs/faults.md');
@@ -17,7 +18,10 @@ const head = [
   'at',
 ];
 
-/** Writes the results into the table of docs/faults.md; cells that did not run keep their line. */
+/**
+ * Writes the results into the table of docs/faults.md, where cells that did not run keep their
+ * line, and what that makes of the times in docs/benchmarks.md.
+ */
 export function writeFaultDocs(
   results: CellResult[],
   seed: string,
@@ -46,6 +50,7 @@ export function writeFaultDocs(
   const held = rows.filter((row) => row.includes('| held |')).length;
   const summary = `${held} of ${rows.length} held at their last run. The last one had seed \`${seed}\`, at ${commit}, on ${describeMachine()}.`;
   writeFileSync(path, replaceBetween(text, 'faults', `${summary}\n\n${table.join('\n')}`));
+  writeRecovery(rows);
 }
 
 type Row = Pick<CellResult, 'name' | 'part' | 'fault'> & {

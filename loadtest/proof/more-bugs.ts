@@ -181,7 +181,8 @@ export const moreBugs: Bug[] = [
         to: 'ORDER BY place DESC LIMIT ? FOR UPDATE`',
       },
     ],
-    offerSeconds: 2,
+    // Long enough that those who were passed over still wait when the auditor comes.
+    offerSeconds: 20,
     behaviour: { ...hasLine, abandons: 0.4 },
   },
 ];
