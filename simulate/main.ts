@@ -1,21 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { packageRoot } from '../core/runtime/paths.js';
 import { describeCommit, describeMachine } from '../loadtest/bench/report.js';
 import { replaceBetween } from '../loadtest/report/markers.js';
-import { readArgs } from '../loadtest/stage/read-args.js';
 import { testOf } from './print.js';
 import { type Result, simulate } from './simulate.js';
 
-const { values } = readArgs('simulate', {
-  options: {
-    seed: { type: 'string', default: 'usher' },
-    sales: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-    'write-docs': { type: 'boolean', default: false },
-  },
-});
+const values = read();
+
+function read() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string', default: 'usher' },
+        sales: { type: 'string', default: '2000' },
+        seconds: { type: 'string', default: '60' },
+        json: { type: 'boolean', default: false },
+        'write-docs': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`simulate: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
 
 function numberOf(name: 'sales' | 'seconds', most: number): number {
   const value = Number(values[name]);
