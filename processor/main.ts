@@ -59,9 +59,13 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     await Promise.all([laneShards.close(), shards.close(), catalog.close()]);
   });
 
-  const pauses = openPauses(catalog, (lane) => {
-    lanes.drain(lane).catch((error) => log.warn({ err: error, ...lane }, 'a lane stays behind'));
-  });
+  // Whoever asked for it: the sweeper comes back to what stays behind.
+  const drain = (lane: LaneRef) =>
+    lanes.drain(lane).catch((error: unknown) => {
+      log.warn({ err: error, ...lane }, 'a lane stays behind');
+      throw error;
+    });
+  const pauses = openPauses(catalog, (lane) => void drain(lane).catch(() => undefined));
   lifecycle.onClose('pauses', () => pauses.close());
   await pauses.look();
   const lanes: Lanes = openLanes({
@@ -73,11 +77,6 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
       void setImmediate(() => tellDecided(redis, names, shardId, shows)),
   });
   const lanesMax = shardsMax * lanesPerShard;
-  const drain = (lane: LaneRef) =>
-    lanes.drain(lane).catch((error: unknown) => {
-      log.warn({ err: error, ...lane }, 'a lane stays behind');
-      throw error;
-    });
   const worker = openWakeWorker(workerRedis, names, lanesMax, drain, onRedisError);
   lifecycle.onClose('wake worker', () => worker.close());
   const wakes = openWakeQueue(workerRedis, names, onRedisError);
@@ -94,9 +93,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
   // What was accepted before a move and not decided is waiting on the new shard.
   laneShards.onMoved(({ showId, toShard, state }) => {
     if (state !== 'OPENED' || !laneShards.ids().includes(toShard)) return;
-    lanes.drain({ shardId: toShard, lane: laneOf(showId) }).catch((error) => {
-      log.warn({ err: error, showId }, 'a lane could not be drained');
-    });
+    drain({ shardId: toShard, lane: laneOf(showId) }).catch(() => undefined);
   });
   const pruning = openPruning({ catalog, shards, log });
   lifecycle.onClose('pruning', () => pruning.close());

@@ -5,6 +5,7 @@ import { redisNames } from '../../core/redis/keys.js';
 import { subscribe } from '../../core/redis/news.js';
 import { readConfig } from '../../core/runtime/config.js';
 import { openLog } from '../../core/runtime/log.js';
+import { tellMeasured } from '../../core/runtime/measured.js';
 import { acceptLimits, openDatabase } from '../../core/store/database.js';
 import { openShards } from '../../core/store/shards.js';
 import { openAccepting } from './accepting.js';
@@ -44,7 +45,7 @@ const acceptShards = await openShards(catalog, config.shardUrls, { limits: accep
 const accepting = openAccepting(acceptShards, wakes.wake);
 
 const latencies: number[] = [];
-const counts = { granted: 0, refused: 0, unknown: 0 };
+let unknown = 0;
 const { warmUp = 0, perSecond } = plan;
 
 /** When a request begins; waiting counts from then, though this process may be late. */
@@ -81,9 +82,7 @@ async function send(requests: Plan['requests'], hands: number): Promise<number> 
       const beganMs = await turnOf(no, startedMs);
       const outcome = await outcomeOf(request);
       latencies.push(performance.now() - beganMs);
-      if (!outcome) counts.unknown += 1;
-      else if (outcome.state === 'GRANTED') counts.granted += 1;
-      else counts.refused += 1;
+      if (!outcome) unknown += 1;
     }
   };
   await Promise.all(Array.from({ length: hands }, hand));
@@ -95,18 +94,7 @@ latencies.length = 0;
 const measured = plan.requests.slice(warmUp);
 // By schedule nobody waits for a free hand, so there are as many as there are requests.
 const seconds = await send(measured, perSecond === undefined ? plan.inFlight : measured.length);
-latencies.sort((a, b) => a - b);
-const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
-console.log(
-  JSON.stringify({
-    msg: 'measured',
-    seconds,
-    per_second: measured.length / seconds,
-    p50_ms: percentile(0.5),
-    p99_ms: percentile(0.99),
-    ...counts,
-  }),
-);
+tellMeasured(measured.length, seconds, { tookMs: latencies, unknown });
 outcomes.close();
 await wakes.close();
 closeRedis(redis);

@@ -143,7 +143,6 @@ export function staffStatsRoutes(deps: Deps): Route[] {
   ];
 }
 
-/** One line for each pair of accounts and currency, over all shards. */
 /** What was sold for, less what codes took off and what goes back, also to cancelled bookings. */
 function revenueOf(books: AccountMove[]): { amount: number; currency: string }[] {
   const isSales = (account: string) => account === 'sales' || account === 'discount';
@@ -157,6 +156,7 @@ function revenueOf(books: AccountMove[]): { amount: number; currency: string }[]
   }));
 }
 
+/** One line for each pair of accounts and currency, over all shards. */
 function sumBooks(moves: AccountMove[]): AccountMove[] {
   const groups = groupBy(moves, (move) => `${move.debit} ${move.credit} ${move.currency}`);
   return [...groups.values()].flatMap((group) => {

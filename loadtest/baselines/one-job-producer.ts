@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { tellMeasured } from '../../core/runtime/measured.js';
 
 /** Keeps requests in flight against the one-job worker and waits for each job's own outcome. */
 type Plan = {
@@ -44,7 +45,7 @@ function outcomeOf(id: string): Promise<string> {
 }
 
 const latencies: number[] = [];
-const counts = { granted: 0, refused: 0, unknown: 0 };
+let unknown = 0;
 
 /** Sends requests, so many hands at once; resolves with the seconds until all are answered. */
 async function send(requests: Plan['requests']): Promise<number> {
@@ -55,9 +56,7 @@ async function send(requests: Plan['requests']): Promise<number> {
       const beganMs = performance.now();
       const job = await queue.add('reserve', request, { attempts: 3 });
       const outcome = await outcomeOf(job.id ?? '');
-      if (outcome === 'GRANTED') counts.granted += 1;
-      else if (outcome === 'REFUSED') counts.refused += 1;
-      else counts.unknown += 1;
+      if (outcome === 'UNKNOWN') unknown += 1;
       latencies.push(performance.now() - beganMs);
     }
   };
@@ -69,18 +68,7 @@ await send(plan.requests.slice(0, plan.warmUp ?? 0));
 latencies.length = 0;
 const measured = plan.requests.slice(plan.warmUp ?? 0);
 const seconds = await send(measured);
-latencies.sort((a, b) => a - b);
-const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
-console.log(
-  JSON.stringify({
-    msg: 'measured',
-    seconds,
-    per_second: measured.length / seconds,
-    p50_ms: percentile(0.5),
-    p99_ms: percentile(0.99),
-    ...counts,
-  }),
-);
+tellMeasured(measured.length, seconds, { tookMs: latencies, unknown });
 await queue.close();
 connection.disconnect();
 results.disconnect();

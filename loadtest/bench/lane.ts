@@ -1,3 +1,4 @@
+import { type Measured, readMeasured } from '../../core/runtime/measured.js';
 import {
   type BenchReport,
   type BenchRow,
@@ -25,7 +26,6 @@ export const laneSettings: LaneSettings = {
   binlog: false,
 };
 
-type Measured = { per_second: number; p50_ms: number; p99_ms: number; unknown: number };
 type Scenario = 'hot show' | 'every request wins';
 const scenarios: Scenario[] = ['hot show', 'every request wins'];
 const hotSeats = 200;
@@ -163,14 +163,6 @@ async function usher(
   } finally {
     await processor.stop();
   }
-}
-
-function readMeasured(text: string): Measured {
-  const line = text.split('\n').find((entry) => entry.includes('"measured"'));
-  if (!line) throw new Error(`no figure was printed: ${text.slice(-300)}`);
-  const measured = JSON.parse(line) as Measured;
-  if (measured.unknown > 0) throw new Error(`${measured.unknown} requests got no answer`);
-  return measured;
 }
 
 function note(

@@ -1,4 +1,5 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { readMeasured } from '../../core/runtime/measured.js';
 import type { LanesSettings, Measured } from './lanes-rows.js';
 import { type BenchShow, benchSale, makeSale, makeShows } from './shows.js';
 import { openStage, run, type Stage } from './stage.js';
@@ -140,16 +141,6 @@ export async function fillLapsing(bench: Bench): Promise<void> {
 function numbers(count: number): string {
   return `WITH RECURSIVE d AS (SELECT 0 AS x UNION ALL SELECT x + 1 FROM d WHERE x < 249),
     n AS (SELECT a.x * 250 + b.x AS no FROM d a, d b WHERE a.x * 250 + b.x < ${count})`;
-}
-
-type Known = Measured & { unknown: number };
-
-function readMeasured(text: string): Measured {
-  const line = text.split('\n').find((entry) => entry.includes('"measured"'));
-  if (!line) throw new Error(`no figure was printed: ${text.slice(-300)}`);
-  const measured = JSON.parse(line) as Known;
-  if (measured.unknown > 0) throw new Error(`${measured.unknown} requests got no answer`);
-  return measured;
 }
 
 async function readDecided(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../../core/runtime/config.js';
+import { tellMeasured } from '../../core/runtime/measured.js';
 import { type Database, lanesLimits, openDatabase, type Tx } from '../../core/store/database.js';
 import {
   addQuotas,
@@ -38,8 +39,13 @@ const seatsEach = 2;
 const writers = 2;
 const holdMs = 3_600_000;
 const anySeat = {
-  ...({ rowNo: 0, x: 0, zone: 'all', kind: 'standard', price: 100, state: 'FREE' } as const),
-};
+  rowNo: 0,
+  x: 0,
+  zone: 'all',
+  kind: 'standard',
+  price: 100,
+  state: 'FREE',
+} as const;
 
 const plan = JSON.parse(readFileSync(0, 'utf8')) as Plan;
 const [url = ''] = readConfig(process.env).shardUrls;
@@ -48,18 +54,7 @@ await write(0, plan.warmUp);
 const startedMs = performance.now();
 const took = await write(plan.warmUp, plan.warmUp + plan.requests);
 const seconds = (performance.now() - startedMs) / 1_000;
-took.sort((a, b) => a - b);
-const at = (share: number) => took[Math.floor((took.length - 1) * share)] ?? 0;
-console.log(
-  JSON.stringify({
-    msg: 'measured',
-    seconds,
-    per_second: plan.requests / seconds,
-    p50_ms: at(0.5),
-    p99_ms: at(0.99),
-    unknown: 0,
-  }),
-);
+tellMeasured(plan.requests, seconds, { tookMs: took, unknown: 0 });
 await shard.close();
 
 /** Writes requests from one number to before another; returns how long each batch took. */

@@ -88,7 +88,7 @@ describe('the waitlist beside the model', () => {
         fc.asyncProperty(anyPlan, async ({ seats, steps }) => {
           const show = await openLineShow(world, { seats, seatCap });
           for (const step of steps) await show.act(step);
-          for (const [name, count] of Object.entries(show.counts)) {
+          for (const [name, count] of Object.entries(show.rows.counts)) {
             counts.set(name, (counts.get(name) ?? 0) + count);
           }
         }),

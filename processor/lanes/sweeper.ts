@@ -129,10 +129,7 @@ export async function expireOverdue(
 ): Promise<void> {
   const overdue = await findOverdueShows(shard, overdueShowsMax);
   if (overdue.length === 0) return;
-  await lanes.expire(
-    shardId,
-    overdue.map((show) => show.showId),
-  );
+  await lanes.expire(shardId, overdue);
 }
 
 /** Has lanes move prices that time, or seats that came back, have moved. */
@@ -143,10 +140,7 @@ export async function movePricesByTime(
 ): Promise<void> {
   const moved = await findMovedPrices(shard);
   if (moved.length === 0) return;
-  await lanes.expire(
-    shardId,
-    moved.map((show) => show.showId),
-  );
+  await lanes.expire(shardId, moved);
 }
 
 async function loop(

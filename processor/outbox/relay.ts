@@ -26,9 +26,9 @@ import { offerHandler } from './offer.js';
 /**
  * Acts on what the shards' transactions left in their outboxes: at least once, so every handler
  * may be repeated. What the waiting room is told, what moves money and what fans are told have
- * lanes of their own, so that none holds up another.
+ * groups of their own, so that none holds up another.
  */
-type Lane = {
+type KindGroup = {
   handlers: Record<string, OutboxHandler>;
   /** Kinds of which a rush leaves one message per show and batch: acted on together. */
   together: Record<string, OutboxHandlerOfMany>;
@@ -36,7 +36,7 @@ type Lane = {
   leaseMs: number;
 };
 
-const lanes: Lane[] = [
+const groups: KindGroup[] = [
   { handlers: {}, together: { granted: grantedHandler }, rowsMax: 500, leaseMs: 120_000 },
   {
     handlers: {
@@ -74,8 +74,8 @@ const backOffMsMax = 600_000;
 export function openOutboxRelay(deps: OutboxDeps): Loop {
   const loops: Loop[] = [];
   deps.shards.onJoin((shardId) => {
-    lanes.forEach((lane, no) => {
-      const turn = () => relayOnce(deps, deps.shards.byId(shardId), lane);
+    groups.forEach((group, no) => {
+      const turn = () => relayOnce(deps, deps.shards.byId(shardId), group);
       loops.push(openLoop(`outbox ${shardId}.${no}`, { log: deps.log, pauseMs }, turn));
     });
   });
@@ -89,35 +89,40 @@ export function openOutboxRelay(deps: OutboxDeps): Loop {
 /** Relays all that is due on every shard, until nothing is. */
 export async function drainOutbox(deps: OutboxDeps): Promise<void> {
   for (const shardId of deps.shards.ids()) {
-    for (const lane of lanes) {
-      while (await relayOnce(deps, deps.shards.byId(shardId), lane)) {
+    for (const group of groups) {
+      while (await relayOnce(deps, deps.shards.byId(shardId), group)) {
         // Each turn takes one batch.
       }
     }
   }
 }
 
-async function relayOnce(deps: OutboxDeps, shard: Database, lane: Lane): Promise<boolean> {
-  const { handlers, together, rowsMax, leaseMs } = lane;
+async function relayOnce(deps: OutboxDeps, shard: Database, group: KindGroup): Promise<boolean> {
+  const { handlers, together, rowsMax, leaseMs } = group;
   const kinds = [...Object.keys(handlers), ...Object.keys(together)];
   if (!(await hasDueOutbox(shard, kinds))) return false;
   const rows = await claimOutbox(shard, { kinds, rowsMax, leaseMs });
   const jobs = [...groupBy(rows, ({ kind }) => kind)].flatMap(([kind, ofKind]) =>
     together[kind] ? [ofKind] : ofKind.map((row) => [row]),
   );
-  await forEachAtOnce(jobs, atOnceMax, (job) => act(deps, shard, lane, job));
+  await forEachAtOnce(jobs, atOnceMax, (job) => act(deps, shard, group, job));
   return rows.length === rowsMax;
 }
 
 /** Acts on messages of one kind; one that can't be acted on holds up none of the others. */
-async function act(deps: OutboxDeps, shard: Database, lane: Lane, job: OutboxRow[]): Promise<void> {
+async function act(
+  deps: OutboxDeps,
+  shard: Database,
+  group: KindGroup,
+  job: OutboxRow[],
+): Promise<void> {
   const [row] = job;
   if (!row) return;
   try {
-    await (lane.together[row.kind]?.(deps, job) ?? lane.handlers[row.kind]?.(deps, row));
+    await (group.together[row.kind]?.(deps, job) ?? group.handlers[row.kind]?.(deps, row));
   } catch (error) {
     if (job.length === 1) return fail(deps, shard, row, error);
-    return forEachAtOnce(job, atOnceMax, (one) => act(deps, shard, lane, [one]));
+    return forEachAtOnce(job, atOnceMax, (one) => act(deps, shard, group, [one]));
   }
   await markPublished(shard, job);
 }

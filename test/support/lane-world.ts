@@ -5,7 +5,7 @@ import type { Seat } from '../../core/domain/seat-map.js';
 import type { OrphanRule } from '../../core/domain/single-seats.js';
 import { openLog } from '../../core/runtime/log.js';
 import { type Database, lanesLimits } from '../../core/store/database.js';
-import type { JournalEntry } from '../../core/store/shard/journal.js';
+import { insertRequests, type JournalEntry } from '../../core/store/shard/journal.js';
 import { laneOf, lanesPerShard, openShards } from '../../core/store/shards.js';
 import type { DecidedShow } from '../../processor/lanes/batch.js';
 import { type Lanes, openLanes } from '../../processor/lanes/lanes.js';
@@ -187,4 +187,20 @@ export async function brokenRows(shard: Database, showId: number): Promise<strin
     if (rows.length > 0) broken.push(`${name}: ${JSON.stringify(rows.slice(0, 5))}`);
   }
   return broken;
+}
+
+/** So many requests for one seat each, in one statement. */
+export function askIn({ shard, entry }: LaneWorld, showId: number, count: number, more = {}) {
+  const entries = Array.from({ length: count }, () => entry(showId, { quantity: 1 }, more));
+  return insertRequests(shard, entries);
+}
+
+/** How many requests of a show there are of each state, refused ones by their reason. */
+export async function statesIn({ shard }: LaneWorld, showId: number) {
+  const counts: Record<string, number> = {};
+  for (const row of await decidedRows(shard, showId)) {
+    const name = row.reason ?? row.state;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -16,8 +16,9 @@ import { lockPayments } from '../../core/store/shard/payments.js';
 import { endHold, lockReservation, type Reservation } from '../../core/store/shard/reservations.js';
 import { changeShow, type ShowChange } from '../../core/store/shard/show-change.js';
 import { judge } from '../../simulate/seat-model.js';
-import { brokenRows, type LaneWorld, laneRules } from './lane-world.js';
-import { LineModel, type MadeOffer } from './line-model.js';
+import { type LaneWorld, laneRules } from './lane-world.js';
+import { LineModel } from './line-model.js';
+import { LineRows } from './line-rows.js';
 
 /** Picks count around whatever there is to pick from; where nothing is, nothing happens. */
 export type LineStep =
@@ -35,13 +36,10 @@ const opensAt = new Date(0);
 /** A show with a line in the real lanes, beside the model of it. */
 export class LineShow {
   readonly model: LineModel;
-  /** What has happened, so that a test can say that everything has. */
-  readonly counts = { offers: 0, lapses: 0, refused: 0, fewer: 0, late: 0 };
+  readonly rows: LineRows;
   private readonly world: LaneWorld;
   private readonly showId: number;
   private readonly lanes: ReturnType<LaneWorld['openLanes']>;
-  private lastOffer = 0;
-  private lastLsn = 0;
 
   constructor(world: LaneWorld, showId: number, { seats, seatCap }: Hall) {
     this.world = world;
@@ -52,12 +50,13 @@ export class LineShow {
       ...{ holdMs: laneRules.holdSeconds * 1000, holdLimitMs: laneRules.holdLimitSeconds * 1000 },
       ...{ startsAtMs: Number.MAX_SAFE_INTEGER, undecidedMsMax: 60_000 },
     });
+    this.rows = new LineRows(world.shard, showId, this.model);
   }
 
   async act(step: LineStep): Promise<void> {
     await (this[step.do] as (one: LineStep) => Promise<void>).call(this, step);
     expect(this.model.faults).toEqual([]);
-    await this.compare();
+    await this.rows.compare();
   }
 
   async ask({ requests, runOut }: Did<'ask'>): Promise<void> {
@@ -81,7 +80,7 @@ export class LineShow {
     const found = this.pickOwned(pick, 'HELD');
     if (!found) return;
     const { no, offered } = found;
-    if (offered) this.counts.lapses += 1;
+    if (offered) this.rows.counts.lapses += 1;
     await this.change(
       (change) => locked(change, no, (row) => endHold(change, row, 'HELD', 'RELEASED')),
       () => this.model.ended(no, 'RELEASED'),
@@ -102,7 +101,7 @@ export class LineShow {
     if (!found) return;
     const { model } = this;
     const isThere = model.canRetake(found.no);
-    this.counts.late += 1;
+    this.rows.counts.late += 1;
     await this.change(
       (change) => locked(change, found.no, (row) => payLate(change, row)),
       (result) => {
@@ -159,8 +158,8 @@ export class LineShow {
     }
     await openGates(shard, [showId], opensAt);
     model.opened();
-    model.asked(await this.newOffers());
-    await this.oneMoment(1);
+    model.asked(await this.rows.newOffers());
+    await this.rows.oneMoment(1);
   }
 
   async join({ fanId, want }: Did<'join'>): Promise<void> {
@@ -219,8 +218,8 @@ export class LineShow {
   ): Promise<void> {
     const { result, news } = await changeShow(this.world.shard, this.showId, work);
     happened(result);
-    this.model.asked(await this.newOffers());
-    await this.oneMoment(1);
+    this.model.asked(await this.rows.newOffers());
+    await this.rows.oneMoment(1);
     const there = new Map(this.model.seats.map(({ seat, state }) => [seat, state]));
     for (const { seat, state } of news.seats)
       expect(`${seat} ${state}`).toBe(`${seat} ${there.get(seat)}`);
@@ -228,11 +227,12 @@ export class LineShow {
 
   /** Has the lane work, and the model after it; returns the number of requests decided. */
   private async drain(work: () => Promise<void>): Promise<number> {
-    const { model, counts } = this;
+    const { model } = this;
+    const { counts } = this.rows;
     const { batches } = this.lanes;
     batches.length = 0;
     await work();
-    const made = await this.newOffers();
+    const made = await this.rows.newOffers();
     let decided = 0;
     for (const { overdue, line, decisions, news } of batches.flat()) {
       for (const { reservationId, offered } of overdue) {
@@ -250,56 +250,8 @@ export class LineShow {
         expect(told.get(seat)).toBe('HELD');
       }
     }
-    await this.oneMoment(batches.length);
+    await this.rows.oneMoment(batches.length);
     return decided;
-  }
-
-  private async newOffers(): Promise<MadeOffer[]> {
-    const rows = await this.world.shard.rows<{ no: number; fanId: string; seats: string }>(
-      `SELECT reservation_id AS no, fan_id AS fanId, seats FROM reservation
-       WHERE show_id = ? AND offered = 1 AND reservation_id > ? ORDER BY reservation_id`,
-      [this.showId, this.lastOffer],
-    );
-    this.lastOffer = rows.at(-1)?.no ?? this.lastOffer;
-    this.counts.offers += rows.length;
-    return rows.map(({ no, fanId, seats: text }) => {
-      const seats = (JSON.parse(text) as [number, string, number][]).map(([, seat]) => ({ seat }));
-      const wanted = this.model.line.get(fanId)?.quantity ?? 0;
-      if (seats.length < wanted) this.counts.fewer += 1;
-      return { no, fanId, seats };
-    });
-  }
-
-  /** Whatever was logged since the last look was logged by so many transactions at most. */
-  private async oneMoment(transactions: number): Promise<void> {
-    const [row] = await this.world.shard.rows<{ moments: number; lsn: number | null }>(
-      `SELECT COUNT(DISTINCT at) AS moments, MAX(lsn) AS lsn FROM show_log
-       WHERE show_id = ? AND lsn > ?`,
-      [this.showId, this.lastLsn],
-    );
-    this.lastLsn = row?.lsn ?? this.lastLsn;
-    expect(row?.moments).toBeLessThanOrEqual(transactions);
-  }
-
-  private async compare(): Promise<void> {
-    const { shard } = this.world;
-    const seats = await shard.rows<{ seat: string; state: string }>(
-      'SELECT seat, state FROM show_seat WHERE show_id = ? ORDER BY seat_no',
-      [this.showId],
-    );
-    expect(seats).toEqual(this.model.seats.map(({ seat, state }) => ({ seat, state })));
-    const line = await shard.rows(
-      `SELECT fan_id AS fanId, state, quantity, offered, lapses FROM waitlist
-       WHERE show_id = ? ORDER BY place`,
-      [this.showId],
-    );
-    const expected = [...this.model.line]
-      .sort(([, a], [, b]) => a.place - b.place)
-      .map(([fanId, { state, quantity, offered, lapses }]) => ({
-        ...{ fanId, state, quantity, offered, lapses },
-      }));
-    expect(line).toEqual(expected);
-    expect(await brokenRows(shard, this.showId)).toEqual([]);
   }
 }
 

@@ -69,7 +69,7 @@ export async function freeClaims(
        pass_id CHAR(16) CHARACTER SET ascii PATH '$[0]', show_id INT UNSIGNED PATH '$[1]',
        idem_key VARCHAR(64) CHARACTER SET ascii PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN pass_claims c
+     STRAIGHT_JOIN pass_claims c FORCE INDEX (PRIMARY)
        ON c.pass_id = k.pass_id AND c.show_id = k.show_id AND c.idem_key = k.idem_key
      SET c.busy = 0`,
     [JSON.stringify(claims.map((claim) => [claim.passId, claim.showId, claim.idemKey]))],

@@ -1,5 +1,5 @@
 import { UsherError } from '../../domain/errors.js';
-import type { Queryable, Tx } from '../database.js';
+import { isDuplicateKey, type Queryable, type Tx } from '../database.js';
 import { writeAudit } from './audit.js';
 
 /** `presale` lets join before others; the other two are served with a share of the rate. */
@@ -81,11 +81,14 @@ export async function createCode(
   wish: { saleId: string; code: string; kind: CodeKind; usesMax: number; actor: string },
 ): Promise<SaleCode> {
   const code = plainCode(wish.code);
-  const { matched, insertId } = await tx.change(
-    'INSERT IGNORE INTO sale_code (sale_id, code, kind, uses_max) VALUES (?, ?, ?, ?)',
-    [wish.saleId, code, wish.kind, wish.usesMax],
-  );
-  if (matched === 0) throw new UsherError('already_exists', 'This sale has that code already.');
+  const { insertId } = await tx
+    .change('INSERT INTO sale_code (sale_id, code, kind, uses_max) VALUES (?, ?, ?, ?)', [
+      ...[wish.saleId, code, wish.kind, wish.usesMax],
+    ])
+    .catch((error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+      throw new UsherError('already_exists', 'This sale has that code already.');
+    });
   if (wish.kind !== 'presale') {
     // Without any share such a code would open nothing.
     await tx.change(

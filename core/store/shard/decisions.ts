@@ -70,7 +70,8 @@ export async function holdSeats(tx: Tx, claims: SeatClaim[]): Promise<number> {
        show_id INT UNSIGNED PATH '$[0]', seat_no SMALLINT UNSIGNED PATH '$[1]',
        reservation_id BIGINT UNSIGNED PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN show_seat s ON s.show_id = k.show_id AND s.seat_no = k.seat_no
+     STRAIGHT_JOIN show_seat s FORCE INDEX (PRIMARY)
+       ON s.show_id = k.show_id AND s.seat_no = k.seat_no
      SET s.state = 'HELD', s.reservation_id = k.reservation_id
      WHERE s.state = 'FREE'`,
     [JSON.stringify(claims.map((claim) => [claim.showId, claim.seatNo, claim.reservationId]))],
@@ -154,7 +155,8 @@ export async function recordVerdicts(tx: Tx, verdicts: Verdict[], now: Date): Pr
        show_id INT UNSIGNED PATH '$[0]', request_id BIGINT UNSIGNED PATH '$[1]',
        state VARCHAR(9) PATH '$[2]', reason VARCHAR(24) PATH '$[3]', detail VARCHAR(1000) PATH '$[4]'
      )) AS k
-     STRAIGHT_JOIN request r ON r.show_id = k.show_id AND r.request_id = k.request_id
+     STRAIGHT_JOIN request r FORCE INDEX (PRIMARY)
+       ON r.show_id = k.show_id AND r.request_id = k.request_id
      SET r.state = k.state, r.reason = k.reason, r.detail = k.detail, r.decided_at = ?
      WHERE r.state = 'ACCEPTED'`,
     [
@@ -184,7 +186,7 @@ export async function moveHeads(
        lsn BIGINT UNSIGNED PATH '$[2]', floor_id BIGINT UNSIGNED PATH '$[3]',
        chain CHAR(43) CHARACTER SET ascii PATH '$[4]'
      )) AS k
-     STRAIGHT_JOIN show_head h ON h.show_id = k.show_id
+     STRAIGHT_JOIN show_head h FORCE INDEX (PRIMARY) ON h.show_id = k.show_id
      SET h.version = k.version, h.lsn = k.lsn, h.floor_id = k.floor_id, h.chain = k.chain`,
     [
       JSON.stringify(

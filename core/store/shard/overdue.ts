@@ -47,7 +47,8 @@ export async function expireHolds(tx: Tx, holds: OverdueHold[], now: Date): Prom
     `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
        show_id INT UNSIGNED PATH '$[0]', reservation_id BIGINT UNSIGNED PATH '$[1]'
      )) AS k
-     STRAIGHT_JOIN reservation r ON r.show_id = k.show_id AND r.reservation_id = k.reservation_id
+     STRAIGHT_JOIN reservation r FORCE INDEX (PRIMARY)
+       ON r.show_id = k.show_id AND r.reservation_id = k.reservation_id
      SET r.state = 'EXPIRED', r.due_at = NULL, r.ended_at = ?
      WHERE r.state = 'HELD'`,
     [JSON.stringify(holds.map((hold) => [hold.showId, hold.reservationId])), now],
@@ -57,7 +58,8 @@ export async function expireHolds(tx: Tx, holds: OverdueHold[], now: Date): Prom
        show_id INT UNSIGNED PATH '$[0]', seat_no SMALLINT UNSIGNED PATH '$[1]',
        reservation_id BIGINT UNSIGNED PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN show_seat s ON s.show_id = k.show_id AND s.seat_no = k.seat_no
+     STRAIGHT_JOIN show_seat s FORCE INDEX (PRIMARY)
+       ON s.show_id = k.show_id AND s.seat_no = k.seat_no
      SET s.state = 'FREE', s.reservation_id = NULL
      WHERE s.state = 'HELD' AND s.reservation_id = k.reservation_id`,
     [
@@ -79,7 +81,8 @@ export async function expireHolds(tx: Tx, holds: OverdueHold[], now: Date): Prom
        show_id INT UNSIGNED PATH '$[0]', fan_id CHAR(12) CHARACTER SET ascii PATH '$[1]',
        seats SMALLINT UNSIGNED PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN quota q ON q.show_id = k.show_id AND q.fan_id = k.fan_id
+     STRAIGHT_JOIN quota q FORCE INDEX (PRIMARY)
+       ON q.show_id = k.show_id AND q.fan_id = k.fan_id
      SET q.taken = q.taken - k.seats`,
     [JSON.stringify(sumByFan(holds))],
   );
@@ -97,19 +100,20 @@ function sumByFan(holds: OverdueHold[]): [ShowId, string, number][] {
 }
 
 /**
- * Lanes that have overdue holds. Whole-shard statement of the expirer: one index probe per show,
+ * Shows that have overdue holds. Whole-shard statement of the expirer: one index probe per show,
  * and it names no show because it looks for shows.
  */
 export async function findOverdueShows(
   shard: Pick<Queryable, 'rows'>,
   showsMax: number,
-): Promise<{ showId: ShowId; lane: number }[]> {
-  return shard.rows(
-    `SELECT h.show_id AS showId, h.lane AS lane FROM show_head h
+): Promise<ShowId[]> {
+  const rows = await shard.rows<{ showId: ShowId }>(
+    `SELECT h.show_id AS showId FROM show_head h
      WHERE h.lane <> ${awayLane} AND EXISTS (
        SELECT 1 FROM reservation r
        WHERE r.show_id = h.show_id AND r.due_at <= NOW(3) AND r.state = 'HELD'
      ) LIMIT ?`,
     [showsMax],
   );
+  return rows.map(({ showId }) => showId);
 }

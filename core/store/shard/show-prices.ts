@@ -12,7 +12,7 @@ export async function movePrices(tx: Tx, shows: ShowNews[]): Promise<void> {
        show_id INT UNSIGNED PATH '$[0]', percent SMALLINT UNSIGNED PATH '$[1]',
        version INT UNSIGNED PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN show_head h ON h.show_id = k.show_id
+     STRAIGHT_JOIN show_head h FORCE INDEX (PRIMARY) ON h.show_id = k.show_id
      SET h.price_percent = k.percent, h.price_version = k.version`,
     [JSON.stringify(moved.map((show) => [show.showId, show.pricePercent, show.priceVersion]))],
   );
@@ -20,7 +20,6 @@ export async function movePrices(tx: Tx, shows: ShowNews[]): Promise<void> {
 
 type RuledShow = {
   showId: ShowId;
-  lane: number;
   priceRules: string;
   pricePercent: number;
   msToStart: number;
@@ -32,11 +31,9 @@ type RuledShow = {
  * Shows whose prices are no longer what their rules make of them: time has passed, or seats came
  * back. Whole-shard statement of the sweeper: it looks for shows.
  */
-export async function findMovedPrices(
-  shard: Pick<Queryable, 'rows'>,
-): Promise<{ showId: ShowId; lane: number }[]> {
+export async function findMovedPrices(shard: Pick<Queryable, 'rows'>): Promise<ShowId[]> {
   const rows = await shard.rows<RuledShow>(
-    `SELECT h.show_id AS showId, h.lane AS lane, h.price_rules AS priceRules,
+    `SELECT h.show_id AS showId, h.price_rules AS priceRules,
        h.price_percent AS pricePercent,
        TIMESTAMPDIFF(MICROSECOND, NOW(3), h.starts_at) DIV 1000 AS msToStart,
        (SELECT COUNT(*) FROM show_seat s WHERE s.show_id = h.show_id AND s.state = 'FREE') AS free,
@@ -50,7 +47,7 @@ export async function findMovedPrices(
       const state = { sold: onSale - free, onSale, msToStart: Number(msToStart) };
       return percentNow(rules, state) !== pricePercent;
     })
-    .map(({ showId, lane }) => ({ showId, lane }));
+    .map(({ showId }) => showId);
 }
 
 export type PriceState = {

@@ -130,7 +130,7 @@ export async function saveLines(tx: Tx, heads: Head[]): Promise<void> {
        show_id INT UNSIGNED PATH '$[0]', waiting INT UNSIGNED PATH '$[1]',
        line_end BIGINT UNSIGNED PATH '$[2]'
      )) AS k
-     STRAIGHT_JOIN show_head h ON h.show_id = k.show_id
+     STRAIGHT_JOIN show_head h FORCE INDEX (PRIMARY) ON h.show_id = k.show_id
      SET h.waiting = k.waiting, h.line_end = k.line_end`,
     [JSON.stringify(heads.map((head) => [head.showId, head.waiting, head.lineEnd]))],
   );
