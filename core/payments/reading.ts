@@ -163,6 +163,12 @@ export function readFault(error: unknown): Unknown | Unavailable | Rejected {
   return { kind: 'rejected', code: error.code ?? error.type };
 }
 
+/** True when the request was refused, before it ran, for a parameter that the server doesn't know. */
+export function isUnknownParameter(error: unknown, name: string): boolean {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return false;
+  return error.statusCode === 400 && (error.param === name || error.message.includes(name));
+}
+
 /** True for the provider's own trouble, false for its answers, which don't open the breaker. */
 export function isFault(error: unknown): boolean {
   if (!(error instanceof Stripe.errors.StripeError)) return true;

@@ -12,8 +12,10 @@ import type {
 import type { ProviderRate } from './provider-rate.js';
 import {
   isFault,
+  isUnknownParameter,
   readCard,
   readDispute,
+  readFault,
   readIntent,
   readPaymentError,
   readRefund,
@@ -33,6 +35,8 @@ export type PaymentsSettings = {
   rate?: ProviderRate | undefined;
 };
 
+const typesName = 'allowed_payment_method_types';
+const oldTypesName = 'payment_method_types';
 const signatureSecondsMax = 300;
 const pageRows = 100;
 const searchIntentsMax = 5_000;
@@ -74,14 +78,11 @@ export function openPayments(settings: PaymentsSettings): Payments {
   };
   const payment = (
     priority: Priority,
-    call: () => Promise<Stripe.PaymentIntent | undefined>,
+    call: () => Promise<Stripe.PaymentIntent>,
   ): Promise<PaymentOutcome> =>
     ask(
       priority,
-      async (): Promise<PaymentOutcome> => {
-        const intent = await call();
-        return intent === undefined ? { kind: 'not_found' } : readIntent(intent, live);
-      },
+      async (): Promise<PaymentOutcome> => readIntent(await call(), live),
       (error) => readPaymentError(error, live),
     );
   const refund = (call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> =>
@@ -89,23 +90,10 @@ export function openPayments(settings: PaymentsSettings): Payments {
   const retrieve = (intentId: string, priority: Priority): Promise<PaymentOutcome> =>
     payment(priority, () => stripe.paymentIntents.retrieve(intentId, {}, once));
 
+  const createIntent = openCreate(stripe);
+
   return {
-    createIntent: (request) =>
-      payment('confirm', () =>
-        stripe.paymentIntents.create(
-          {
-            allowed_payment_method_types: ['card'],
-            amount: request.amount,
-            currency: request.currency.toLowerCase(),
-            confirm: true,
-            metadata: request.metadata,
-            payment_method: request.paymentToken,
-            return_url: request.returnUrl,
-            ...(request.manualCapture ? { capture_method: 'manual' as const } : {}),
-          },
-          { idempotencyKey: request.idempotencyKey },
-        ),
-      ),
+    createIntent: (request) => payment('confirm', () => createIntent(request)),
     captureIntent: (intentId, idempotencyKey) =>
       payment('confirm', () => stripe.paymentIntents.capture(intentId, {}, { idempotencyKey })),
     readCard: (intentId) =>
@@ -118,7 +106,16 @@ export function openPayments(settings: PaymentsSettings): Payments {
         (error) => readPaymentError(error, live),
       ),
     retrieveIntent: (intentId, priority = 'confirm') => retrieve(intentId, priority),
-    findIntent: (search) => payment('cancel', () => searchIntent(stripe, search)),
+    findIntent: (search) =>
+      ask(
+        'cancel',
+        async (): Promise<PaymentOutcome> => {
+          const intent = await searchIntent(stripe, search);
+          return intent === undefined ? { kind: 'not_found' } : readIntent(intent, live);
+        },
+        // A server without this list answers 404 as well, and has said nothing about the intent.
+        readFault,
+      ),
     cancelIntent: async (intentId) => {
       const outcome = await payment('cancel', () => stripe.paymentIntents.cancel(intentId));
       // A refusal without the intent in it: what matters is what the intent has become.
@@ -155,6 +152,42 @@ export function openPayments(settings: PaymentsSettings): Payments {
       rate?.close();
       breaker.close();
     },
+  };
+}
+
+type Wanted = Parameters<Payments['createIntent']>[0];
+
+/**
+ * Creates intents for cards only. The parameter for that has another name on servers that speak
+ * an API version before 2026-09-30; one that refuses the new name has run nothing, so the call
+ * is made again with the old one under the same key, and so are all that follow.
+ */
+function openCreate(stripe: Stripe): (wanted: Wanted) => Promise<Stripe.PaymentIntent> {
+  let isOlder = false;
+  const create = (wanted: Wanted) => {
+    const cardsOnly = { [isOlder ? oldTypesName : typesName]: ['card'] };
+    return stripe.paymentIntents.create(
+      {
+        ...cardsOnly,
+        amount: wanted.amount,
+        currency: wanted.currency.toLowerCase(),
+        confirm: true,
+        metadata: wanted.metadata,
+        payment_method: wanted.paymentToken,
+        return_url: wanted.returnUrl,
+        ...(wanted.manualCapture ? { capture_method: 'manual' as const } : {}),
+      },
+      { idempotencyKey: wanted.idempotencyKey },
+    );
+  };
+  return async (wanted) => {
+    try {
+      return await create(wanted);
+    } catch (error) {
+      if (isOlder || !isUnknownParameter(error, typesName)) throw error;
+      isOlder = true;
+      return create(wanted);
+    }
   };
 }
 

@@ -24,9 +24,13 @@ function write(place: string, report: BenchReport): void {
   const text = readFileSync(path, 'utf8');
   const more = report.rows.some((row) => 'last_fan_knows_ms' in row);
   const head = ['scenario', 'variant', 'a second', 'p50 ms', 'p99 ms', 'ratio'];
-  if (more) head.push('last fan knows, ms', 'promised and lost');
+  if (more) head.push('times one job', 'last fan knows, ms', 'promised and lost');
   const rows = report.rows.map((row) => {
-    const extra = row as typeof row & { last_fan_knows_ms?: number; promised_and_lost?: number };
+    const extra = row as typeof row & {
+      times_one_job?: number | null;
+      last_fan_knows_ms?: number;
+      promised_and_lost?: number;
+    };
     return [
       row.scenario,
       row.variant,
@@ -34,7 +38,13 @@ function write(place: string, report: BenchReport): void {
       whole(row.p50_ms),
       whole(row.p99_ms),
       row.ratio === null ? '' : row.ratio.toFixed(2),
-      ...(more ? [whole(extra.last_fan_knows_ms ?? 0), String(extra.promised_and_lost ?? 0)] : []),
+      ...(more
+        ? [
+            extra.times_one_job?.toFixed(1) ?? '',
+            whole(extra.last_fan_knows_ms ?? 0),
+            String(extra.promised_and_lost ?? 0),
+          ]
+        : []),
     ];
   });
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
