@@ -65,7 +65,11 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     ...kept,
     limits: acceptLimits,
   });
-  lifecycle.onClose('accepting', () => acceptShards.close());
+  const acceptCatalog = openDatabase(config.catalogUrl, acceptLimits);
+  lifecycle.onClose('accepting', async () => {
+    await acceptShards.close();
+    await acceptCatalog.close();
+  });
   const accepting = openAccepting(acceptShards, wake.wake);
   const outcomes = openOutcomes(shards, log);
   lifecycle.onClose('waiting calls', () => {
@@ -91,7 +95,7 @@ async function main({ config, log, lifecycle }: Program): Promise<void> {
     payments,
     wake,
     accepting,
-    passClaiming: openPassClaiming(catalog, shards, log),
+    passClaiming: openPassClaiming(acceptCatalog, shards, log),
     capClaiming: openCapClaiming(catalog, shards, log),
     outcomes,
     showFacts: openShowFacts(catalog, shards),

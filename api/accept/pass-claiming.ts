@@ -9,6 +9,7 @@ import {
   takeOverClaim,
 } from '../../core/store/catalog/pass-claims.js';
 import type { Database } from '../../core/store/database.js';
+import { inOneTrip } from '../../core/store/one-trip.js';
 import { type JournalRow, readByKeys } from '../../core/store/shard/journal.js';
 import type { Shards } from '../../core/store/shards.js';
 import { openGrouping } from './grouping.js';
@@ -36,8 +37,12 @@ const pendingRetrySeconds = 1;
 
 export function openPassClaiming(catalog: Database, shards: Shards, log: Logger): PassClaiming {
   const claims = openGrouping(groupMax, async (wanted: Claimant[]) => {
-    await claimPasses(catalog, wanted);
-    const stored = await readClaims(catalog, [...new Set(wanted.map((one) => one.passId))]);
+    const passIds = [...new Set(wanted.map((one) => one.passId))];
+    // The claims are committed before they are read back, as two statements of one round trip.
+    const [, stored] = await inOneTrip<[void, StoredClaim[]]>(catalog, (trip) => [
+      claimPasses(trip, wanted),
+      readClaims(trip, passIds),
+    ]);
     const byPass = new Map(stored.map((claim) => [claim.passId, claim]));
     return wanted.map((one) => byPass.get(one.passId));
   });

@@ -12,6 +12,11 @@ export type BenchRow = {
   p99_ms: number;
   /** This row over the row that `settings.ratio_of` names, in the same run. */
   ratio: number | null;
+  /** Where designs are compared: this row over one job per request, decided one after another. */
+  times_one_job?: number | null;
+  last_fan_knows_ms?: number;
+  /** Seats that were promised to fans and are not in SQL after everything was killed. */
+  promised_and_lost?: number;
 };
 
 export type BenchReport = {
@@ -52,24 +57,42 @@ export function median(values: number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
+/** A report's table, its head first: people and pages are shown the same. */
+export function tableOf({ rows }: BenchReport): string[][] {
+  const compares = rows.some((row) => row.last_fan_knows_ms !== undefined);
+  const more = compares ? ['times one job', 'last fan knows, ms', 'promised and lost'] : [];
+  return [
+    ['scenario', 'variant', 'a second', 'p50 ms', 'p99 ms', 'ratio', ...more],
+    ...rows.map((row) => [
+      row.scenario,
+      row.variant,
+      whole(row.per_second),
+      whole(row.p50_ms),
+      whole(row.p99_ms),
+      row.ratio?.toFixed(2) ?? '',
+      ...(compares
+        ? [
+            row.times_one_job?.toFixed(1) ?? '',
+            whole(row.last_fan_knows_ms ?? 0),
+            whole(row.promised_and_lost ?? 0),
+          ]
+        : []),
+    ]),
+  ];
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
 export function printReport(report: BenchReport, json: boolean): void {
   if (json) {
     console.log(JSON.stringify(report, null, 2));
     return;
   }
-  const table = new Table({
-    head: ['scenario', 'variant', 'per second', 'p50 ms', 'p99 ms', 'ratio'],
-  });
-  for (const row of report.rows) {
-    table.push([
-      row.scenario,
-      row.variant,
-      Math.round(row.per_second).toLocaleString('en'),
-      row.p50_ms.toFixed(1),
-      row.p99_ms.toFixed(1),
-      row.ratio === null ? '' : `${row.ratio.toFixed(2)} x`,
-    ]);
-  }
+  const [head = [], ...rows] = tableOf(report);
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
   console.log(`${report.name} at ${report.commit} on ${report.machine}`);
   for (const [name, value] of Object.entries(report.settings)) {
     console.log(`  ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);

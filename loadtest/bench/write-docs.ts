@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../core/runtime/paths.js';
 import { replaceBetween } from '../report/markers.js';
-import type { BenchReport } from './report.js';
+import { type BenchReport, tableOf } from './report.js';
 
 /**
  * Puts a report into its place in docs/benchmarks.md, with machine, commit and settings. The rows of
@@ -22,31 +22,7 @@ export function writeBenchDocs(report: BenchReport): void {
 function write(place: string, report: BenchReport): void {
   const path = join(packageRoot, 'docs/benchmarks.md');
   const text = readFileSync(path, 'utf8');
-  const more = report.rows.some((row) => 'last_fan_knows_ms' in row);
-  const head = ['scenario', 'variant', 'a second', 'p50 ms', 'p99 ms', 'ratio'];
-  if (more) head.push('times one job', 'last fan knows, ms', 'promised and lost');
-  const rows = report.rows.map((row) => {
-    const extra = row as typeof row & {
-      times_one_job?: number | null;
-      last_fan_knows_ms?: number;
-      promised_and_lost?: number;
-    };
-    return [
-      row.scenario,
-      row.variant,
-      whole(row.per_second),
-      whole(row.p50_ms),
-      whole(row.p99_ms),
-      row.ratio === null ? '' : row.ratio.toFixed(2),
-      ...(more
-        ? [
-            extra.times_one_job?.toFixed(1) ?? '',
-            whole(extra.last_fan_knows_ms ?? 0),
-            String(extra.promised_and_lost ?? 0),
-          ]
-        : []),
-    ];
-  });
+  const [head = [], ...rows] = tableOf(report);
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const content = [
     `Commit ${report.commit} on ${report.machine}.`,
@@ -59,8 +35,4 @@ function write(place: string, report: BenchReport): void {
     ...rows.map(line),
   ];
   writeFileSync(path, replaceBetween(text, place, content.join('\n')));
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }
