@@ -89,12 +89,13 @@ async function send(requests: Plan['requests'], hands: number): Promise<number> 
   return (performance.now() - startedMs) / 1_000;
 }
 
+const begun = process.cpuUsage();
 await send(plan.requests.slice(0, warmUp), plan.inFlight);
 latencies.length = 0;
 const measured = plan.requests.slice(warmUp);
 // By schedule nobody waits for a free hand, so there are as many as there are requests.
 const seconds = await send(measured, perSecond === undefined ? plan.inFlight : measured.length);
-tellMeasured(measured.length, seconds, { tookMs: latencies, unknown });
+tellMeasured(measured.length, seconds, { tookMs: latencies, unknown, begun });
 outcomes.close();
 await wakes.close();
 closeRedis(redis);

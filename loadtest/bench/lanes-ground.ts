@@ -1,8 +1,9 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { readMeasured } from '../../core/runtime/measured.js';
+import { processorTimeUs } from '../stage/processor-time.js';
 import type { LanesSettings, Measured } from './lanes-rows.js';
 import { type BenchShow, benchSale, makeSale, makeShows } from './shows.js';
-import { openStage, run, type Stage } from './stage.js';
+import { openStage, type Running, run, type Stage } from './stage.js';
 
 export type Bench = {
   stage: Stage;
@@ -30,7 +31,8 @@ export async function openBench(settings: LanesSettings, hasShards: boolean): Pr
 
 /**
  * One measurement: fresh shows, so many processors, every request wins two seats. `decided` is the
- * time from the commit of the journal to the decision, by the database's clock.
+ * time from the commit of the journal to the decision, by the database's clock; `cost` says what
+ * one request has cost whom, those before the measured ones among them.
  */
 export async function decide(
   bench: Bench,
@@ -38,7 +40,7 @@ export async function decide(
 ): Promise<Measured & { decided: Measured }> {
   const { stage, settings } = bench;
   const { requests, shows } = await plan(bench, setting);
-  const processors = [];
+  const processors: Running[] = [];
   try {
     for (let count = 0; count < (setting.processors ?? 1); count += 1) {
       processors.push(await stage.start('processor/main.js', setting.env));
@@ -46,15 +48,37 @@ export async function decide(
     const { perSecond } = setting;
     const { inFlight, warmUp } = settings;
     const input = { inFlight, warmUp, requests, ...(perSecond ? { perSecond } : {}) };
+    const before = timesOf(stage, processors);
     const text = await run('api/accept/bench.js', [], stage.env, JSON.stringify(input));
-    const measured = readMeasured(text);
+    const after = timesOf(stage, processors);
+    const { per_second, p50_ms, p99_ms, cpu_us } = readMeasured(text);
+    const { batches, ...decided } = await readDecided(stage, shows, requests[warmUp]?.fanId ?? '');
+    const each = (from?: number, to?: number) =>
+      from === undefined || to === undefined ? null : Math.round((to - from) / requests.length);
     return {
-      ...measured,
-      decided: { ...measured, ...(await readDecided(stage, shows, requests[warmUp]?.fanId ?? '')) },
+      per_second,
+      p50_ms,
+      p99_ms,
+      decided: { per_second, ...decided },
+      cost: {
+        in_a_batch: (requests.length - warmUp) / batches,
+        api_us: each(0, cpu_us),
+        processors_us: each(before.processors, after.processors),
+        sql_us: each(before.sql, after.sql),
+        redis_us: each(before.redis, after.redis),
+      },
     };
   } finally {
     for (const processor of processors) await processor.stop();
   }
+}
+
+function timesOf({ engines }: Stage, processors: Running[]) {
+  return {
+    processors: processorTimeUs(processors.map(({ pid }) => pid)),
+    sql: processorTimeUs([engines.pids.mysql]),
+    redis: processorTimeUs([engines.pids.redis]),
+  };
 }
 
 async function plan(bench: Bench, { shows, shards = 1, ...setting }: Setting) {
@@ -92,7 +116,9 @@ export async function runBareLoop({ stage, settings, counter }: Bench): Promise<
   const plan = { firstId: counter.showId, count: 1, seats, shards: 1 };
   const [show] = await makeShows(stage, plan);
   const input = JSON.stringify({ ...show, saleId: benchSale, warmUp, requests });
-  return readMeasured(await run('processor/lanes/bare-loop.js', [], stage.env, input));
+  const text = await run('processor/lanes/bare-loop.js', [], stage.env, input);
+  const { per_second, p50_ms, p99_ms } = readMeasured(text);
+  return { per_second, p50_ms, p99_ms };
 }
 
 const journalRows = 50_000;
@@ -147,17 +173,21 @@ async function readDecided(
   { shards }: Stage,
   shows: BenchShow[],
   firstFan: string,
-): Promise<{ p50_ms: number; p99_ms: number }> {
+): Promise<{ p50_ms: number; p99_ms: number; batches: number }> {
   const took: number[] = [];
+  let batches = 0;
   for (const shard of shards) {
     const [rows] = await shard.query<RowDataPacket[]>(
-      `SELECT TIMESTAMPDIFF(MICROSECOND, accepted_at, decided_at) DIV 1000 AS ms FROM request
+      `SELECT TIMESTAMPDIFF(MICROSECOND, accepted_at, decided_at) DIV 1000 AS ms,
+         UNIX_TIMESTAMP(decided_at) AS decided FROM request
        WHERE show_id BETWEEN ? AND ? AND fan_id >= ? AND node <> 'bench000'`,
       [shows[0]?.showId ?? 0, shows.at(-1)?.showId ?? 0, firstFan],
     );
     took.push(...rows.map((row) => Number(row.ms)));
+    // A batch has one time of its own, to the millisecond.
+    batches += new Set(rows.map((row) => String(row.decided))).size;
   }
   took.sort((a, b) => a - b);
   const at = (share: number) => took[Math.floor((took.length - 1) * share)] ?? 0;
-  return { p50_ms: at(0.5), p99_ms: at(0.99) };
+  return { p50_ms: at(0.5), p99_ms: at(0.99), batches };
 }

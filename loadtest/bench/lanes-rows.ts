@@ -19,7 +19,16 @@ export type LanesSettings = {
   openLoop: number[];
 };
 
-export type Measured = { per_second: number; p50_ms: number; p99_ms: number };
+export type Measured = {
+  per_second: number;
+  p50_ms: number;
+  p99_ms: number;
+  /**
+   * Requests in a batch, and processor time for each request, by whose it was, in microseconds;
+   * null where the system doesn't tell.
+   */
+  cost?: Record<string, number | null>;
+};
 export type Note = (variant: string, measured: Measured) => void;
 type Row = (bench: Bench, note: Note) => Promise<void>;
 

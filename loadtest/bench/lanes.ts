@@ -116,6 +116,7 @@ function toRows(figures: Map<string, Measured[]>): BenchRow[] {
       p50_ms: median(list.map((one) => one.p50_ms)),
       p99_ms: median(list.map((one) => one.p99_ms)),
       ratio: null,
+      ...middleCost(list),
     };
   });
   for (const row of rows) {
@@ -125,4 +126,13 @@ function toRows(figures: Map<string, Measured[]>): BenchRow[] {
     row.ratio = row.per_second / (isHighest ? Math.max(...rates) : (rates[0] ?? row.per_second));
   }
   return rows;
+}
+
+function middleCost(list: Measured[]): Record<string, number | null> {
+  const names = Object.keys(list[0]?.cost ?? {});
+  const middle = (name: string) => {
+    const known = list.flatMap((one) => one.cost?.[name] ?? []);
+    return known.length > 0 ? median(known) : null;
+  };
+  return Object.fromEntries(names.map((name) => [name, middle(name)]));
 }

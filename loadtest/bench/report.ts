@@ -12,11 +12,8 @@ export type BenchRow = {
   p99_ms: number;
   /** This row over the row that `settings.ratio_of` names, in the same run. */
   ratio: number | null;
-  /** Where designs are compared: this row over one job per request, decided one after another. */
-  times_one_job?: number | null;
-  last_fan_knows_ms?: number;
-  /** Seats that were promised to fans and are not in SQL after everything was killed. */
-  promised_and_lost?: number;
+  /** What else a bench has measured, each with its unit in its name. */
+  [more: string]: string | number | null;
 };
 
 export type BenchReport = {
@@ -57,32 +54,22 @@ export function median(values: number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
+const usual = ['scenario', 'variant', 'per_second', 'p50_ms', 'p99_ms', 'ratio'];
+
 /** A report's table, its head first: people and pages are shown the same. */
 export function tableOf({ rows }: BenchReport): string[][] {
-  const compares = rows.some((row) => row.last_fan_knows_ms !== undefined);
-  const more = compares ? ['times one job', 'last fan knows, ms', 'promised and lost'] : [];
-  return [
-    ['scenario', 'variant', 'a second', 'p50 ms', 'p99 ms', 'ratio', ...more],
-    ...rows.map((row) => [
-      row.scenario,
-      row.variant,
-      whole(row.per_second),
-      whole(row.p50_ms),
-      whole(row.p99_ms),
-      row.ratio?.toFixed(2) ?? '',
-      ...(compares
-        ? [
-            row.times_one_job?.toFixed(1) ?? '',
-            whole(row.last_fan_knows_ms ?? 0),
-            whole(row.promised_and_lost ?? 0),
-          ]
-        : []),
-    ]),
-  ];
+  const names = new Set([...usual, ...rows.flatMap((row) => Object.keys(row))]);
+  const titleOf = (name: string) =>
+    name.replace('per_second', 'a_second').replace(/_/g, ' ').replace(/ us$/, ' µs');
+  const head = [...names].map(titleOf);
+  return [head, ...rows.map((row) => [...names].map((name) => cellOf(name, row[name])))];
 }
 
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
+function cellOf(name: string, value: string | number | null | undefined): string {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (name === 'ratio') return value.toFixed(2);
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
 export function printReport(report: BenchReport, json: boolean): void {

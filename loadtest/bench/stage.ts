@@ -25,6 +25,7 @@ export type Stage = {
 };
 
 export type Running = {
+  pid: number | undefined;
   ready: Record<string, unknown>;
   stop(): Promise<void>;
   /** Ends it as a crash does. */
@@ -118,7 +119,12 @@ async function startProgram(
   adopt(child.pid);
   const ready = await readyLine(child, script);
   child.stdout?.resume();
-  return { ready, stop: () => stopProgram(child), kill: () => stopProgram(child, 'SIGKILL') };
+  return {
+    pid: child.pid,
+    ready,
+    stop: () => stopProgram(child),
+    kill: () => stopProgram(child, 'SIGKILL'),
+  };
 }
 
 function readyLine(child: ChildProcess, script: string): Promise<Record<string, unknown>> {
