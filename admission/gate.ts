@@ -27,7 +27,7 @@ import { away, barred, closed, draining, noPlace, notOpenYet } from './refusals.
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
-import { joinStanding, readUnspentPass } from './standing.js';
+import { hasWon, joinStanding, readUnspentPass } from './standing.js';
 import { admitNow, carrySettings } from './steering.js';
 import {
   endlessPlace,
@@ -230,6 +230,8 @@ async function joinRoom(
     }));
     switch (answer.outcome) {
       case 'ok':
+        // From the door on, since a new place may have its price.
+        if (await endIfWon(inside, ask, answer)) return join(inside, ask);
         if (answer.again) await strikeExit(inside.catalog, ask);
         return { created: answer.created, place: await tell(inside, sale, ask, answer) };
       case 'closed':
@@ -246,6 +248,17 @@ async function joinRoom(
     }
   }
   throw away();
+}
+
+/** A pass that has just won seats is over, though the room hasn't heard of it: the fan joins anew. */
+async function endIfWon(
+  inside: Inside,
+  { saleId, fanId }: PlaceAsk,
+  { created, kind, over, pass }: FanPlace,
+): Promise<boolean> {
+  if (created || kind !== 'a' || over || !(await hasWon(inside, saleId, pass))) return false;
+  await finishAll(inside, saleId, [{ fanId, passId: pass }]);
+  return true;
 }
 
 async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {

@@ -45,21 +45,28 @@ export async function readUnspentPass(
   return { ...pass, live: false };
 }
 
-/** The news of a grant is on its way for a moment; the shard that granted knows it already. */
-async function spendIfWon(
+async function spendIfWon(inside: Inside, saleId: string, { passId }: PassRow): Promise<boolean> {
+  if (!(await hasWon(inside, saleId, passId))) return false;
+  await inside.catalog.transaction((tx) => spendPasses(tx, saleId, [passId]));
+  return true;
+}
+
+/**
+ * Whether a pass has won seats. The news of a grant is on its way for a moment; the shard that
+ * granted knows it already.
+ */
+export async function hasWon(
   { catalog, shards, log }: Inside,
   saleId: string,
-  { passId }: PassRow,
+  passId: string,
 ): Promise<boolean> {
   try {
-    if (!(await hasWonSeats(catalog, shards, { saleId, passId }))) return false;
+    return await hasWonSeats(catalog, shards, { saleId, passId });
   } catch (error) {
     // A shard that is away refuses a spent pass itself when it is back.
     log.debug({ saleId, err: error }, 'a shard could not say whether a pass has won seats');
     return false;
   }
-  await catalog.transaction((tx) => spendPasses(tx, saleId, [passId]));
-  return true;
 }
 
 /**
