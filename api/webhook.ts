@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { UsherError } from '../core/domain/errors.js';
 import { noteMessage } from '../core/payments/issues.js';
 import { type EventDeps, inboxEventOf, settleEvent } from '../core/payments/settle-event.js';
-import { type InboxEvent, insertEvent } from '../core/store/catalog/inbox.js';
+import { type InboxEvent, insertEvent, isToSettle } from '../core/store/catalog/inbox.js';
 import type { ApiDeps } from './deps.js';
 
 type Deps = Pick<ApiDeps, 'catalog' | 'config' | 'log' | 'shards' | 'payments' | 'redis' | 'names'>;
@@ -45,7 +45,7 @@ export function webhookHandler(deps: Deps): RequestHandler {
     const event = inboxEventOf(message);
     const isNew = await insertEvent(deps.catalog, event);
     res.status(200).json({ received: true });
-    if (!isNew || event.showId === null || waiting.length >= waitingMax) return;
+    if (!isNew || !isToSettle(event) || waiting.length >= waitingMax) return;
     waiting.push(event);
     settleNext();
   };

@@ -89,6 +89,22 @@ export const readCalls: readonly ReadCall[] = [
     },
   },
   {
+    path: '/v1/disputes',
+    run: (ledger, query) => {
+      allowOnly(query, [...pageParams, 'payment_intent', 'charge']);
+      const intent = textOf(query, 'payment_intent');
+      const charge = textOf(query, 'charge');
+      return page(
+        ledger.all('dispute'),
+        query,
+        '/v1/disputes',
+        (dispute) =>
+          (intent === undefined || dispute.payment_intent === intent) &&
+          (charge === undefined || dispute.charge === charge),
+      );
+    },
+  },
+  {
     path: '/v1/disputes/:id',
     run: (ledger, _query, id) => known(ledger.get('dispute', id), 'dispute', id),
   },

@@ -81,5 +81,17 @@ describe('the oddities of the sandbox', () => {
       body: new URLSearchParams({ payment_intent: String(paid.id) }),
     });
     expect(await refund.json()).toMatchObject({ error: { code: 'charge_disputed' } });
+    const list = async (query: string): Promise<string[]> => {
+      const answer = await fetch(`${sandbox.url}/v1/disputes?${query}`, {
+        headers: { authorization: `Bearer ${secretKey}` },
+      });
+      const { data } = (await answer.json()) as { data: { id: string }[] };
+      return data.map(({ id }) => id);
+    };
+    const [made] = sandbox.ledger.all('dispute');
+    const since = `created[gte]=${made?.created}`;
+    expect(await list(`${since}&payment_intent=${String(paid.id)}`)).toEqual([made?.id]);
+    expect(await list(`created[lt]=${made?.created}`)).toEqual([]);
+    expect(await list('charge=ch_other')).toEqual([]);
   });
 });

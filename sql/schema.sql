@@ -150,6 +150,7 @@ CREATE TABLE inbox (
   waiting tinyint(1) DEFAULT 1,
   due_at datetime(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   settled_at datetime(3),
+  dispute_id varchar(80) CHARACTER SET ascii,
   PRIMARY KEY (event_id),
   KEY inbox_waiting (waiting, due_at)
 );
@@ -535,6 +536,23 @@ CREATE TABLE booking (
   CONSTRAINT booking_state CHECK (state IN ('CONFIRMED', 'CANCELLED'))
 );
 
+CREATE TABLE dispute (
+  show_id int unsigned NOT NULL,
+  reservation_id bigint unsigned NOT NULL,
+  dispute_id varchar(80) CHARACTER SET ascii NOT NULL,
+  attempt smallint unsigned NOT NULL,
+  state varchar(4) NOT NULL,
+  amount int unsigned NOT NULL,
+  currency char(3) NOT NULL,
+  reason varchar(60) NOT NULL,
+  created_at datetime(3) NOT NULL,
+  updated_at datetime(3) NOT NULL,
+  check_at datetime(3),
+  PRIMARY KEY (show_id, reservation_id, dispute_id),
+  KEY dispute_check (check_at),
+  CONSTRAINT dispute_state CHECK (state IN ('OPEN', 'WON', 'LOST'))
+);
+
 CREATE TABLE event_cursor (
   show_id int unsigned NOT NULL,
   follower varchar(8) CHARACTER SET ascii NOT NULL,
@@ -569,8 +587,8 @@ CREATE TABLE ledger (
   PRIMARY KEY (show_id, lsn, part),
   KEY ledger_at (at),
   KEY ledger_reservation (show_id, reservation_id),
-  CONSTRAINT ledger_credits CHECK (credit IN ('provider', 'till', 'sales', 'owed', 'discount')),
-  CONSTRAINT ledger_debits CHECK (debit IN ('provider', 'till', 'sales', 'owed', 'discount')),
+  CONSTRAINT ledger_credit_account CHECK (credit IN ('provider', 'till', 'sales', 'owed', 'discount', 'disputed', 'chargeback')),
+  CONSTRAINT ledger_debit_account CHECK (debit IN ('provider', 'till', 'sales', 'owed', 'discount', 'disputed', 'chargeback')),
   CONSTRAINT ledger_moves CHECK (debit <> credit AND amount > 0)
 );
 

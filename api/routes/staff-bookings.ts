@@ -13,6 +13,7 @@ import { type BookingShow, readBookingShows } from '../../core/store/catalog/boo
 import { listFanBookings } from '../../core/store/catalog/fan-bookings.js';
 import { findFanByEmail } from '../../core/store/catalog/staff-views.js';
 import { type Booking, readBooking } from '../../core/store/shard/bookings.js';
+import { type Dispute, readDisputes } from '../../core/store/shard/disputes.js';
 import { readPayments } from '../../core/store/shard/payments.js';
 import { readRefunds } from '../../core/store/shard/refunds.js';
 import type { ApiDeps } from '../deps.js';
@@ -53,6 +54,18 @@ const bookingDetail = bookingShape.extend({
     }),
   ),
   refunds: z.array(staffRefundSchema),
+  disputes: z.array(
+    z.object({
+      dispute_id: z.string().meta({ description: "The provider's id of it" }),
+      attempt: z.number().int(),
+      state: z.enum(['open', 'won', 'lost']),
+      amount: z.number().int(),
+      currency: z.string(),
+      reason: z.string(),
+      created_at: z.iso.datetime(),
+      updated_at: z.iso.datetime(),
+    }),
+  ),
 });
 
 type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'secrets'>;
@@ -81,7 +94,7 @@ export function staffBookingRoutes(deps: Deps): Route[] {
     route({
       method: 'get',
       path: '/api/v1/staff/bookings/:id',
-      summary: 'One booking with its tickets and payments',
+      summary: 'One booking with its tickets, payments, refunds and disputes',
       identity: 'staff',
       roles: deskRoles,
       answers: { 200: bookingDetail },
@@ -91,6 +104,7 @@ export function staffBookingRoutes(deps: Deps): Route[] {
         const shard = await deps.shards.forShow(ref.showId);
         const payments = await readPayments(shard, ref.showId, ref.no);
         const refunds = await readRefunds(shard, ref.showId, ref.no);
+        const disputes = await readDisputes(shard, ref.showId, ref.no);
         return {
           status: 200,
           body: {
@@ -105,11 +119,23 @@ export function staffBookingRoutes(deps: Deps): Route[] {
               updated_at: new Date(payment.updatedAtMs).toISOString(),
             })),
             refunds: refunds.map(staffRefundBody),
+            disputes: disputes.map(disputeBody),
           },
         };
       },
     }),
   ];
+}
+
+function disputeBody(dispute: Dispute): z.infer<typeof bookingDetail>['disputes'][number] {
+  const { attempt, amount, currency, reason } = dispute;
+  return {
+    dispute_id: dispute.disputeId,
+    ...{ attempt, amount, currency, reason },
+    state: dispute.state.toLowerCase() as Lowercase<Dispute['state']>,
+    created_at: dispute.createdAt.toISOString(),
+    updated_at: dispute.updatedAt.toISOString(),
+  };
 }
 
 function refOf(id: string): ShowScoped | undefined {

@@ -27,7 +27,7 @@ const bookings: Kind = {
   head: [
     ...['booking', 'show', 'movie', 'cinema', 'starts_at', 'fan', 'state', 'booked_at', 'seats'],
     ...['tickets', 'tickets_live', 'currency', 'amount', 'refunded', 'refund_pending'],
-    ...['discount', 'discount_code'],
+    ...['discount', 'discount_code', 'disputed', 'charged_back'],
   ],
   page: async ({ catalog, shards }, { showId, afterId }, rowsMax) => {
     const show = (await readBookingShows(catalog, [showId])).get(showId);
@@ -53,6 +53,8 @@ const bookings: Kind = {
         one.refundPending,
         one.discount,
         one.discountCode ?? '',
+        one.disputed,
+        one.chargedBack,
       ],
     }));
   },

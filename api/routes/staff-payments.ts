@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { UsherError } from '../../core/domain/errors.js';
 import { formatId, formatRefundId, formatShowId } from '../../core/domain/ids.js';
-import { askClose, type Close, readClose } from '../../core/store/catalog/payment-closes.js';
+import {
+  askClose,
+  type Close,
+  noTotals,
+  readClose,
+} from '../../core/store/catalog/payment-closes.js';
 import { listOpenIssues, resolveIssue } from '../../core/store/catalog/payment-issues.js';
 import { readNowMs } from '../../core/store/database.js';
 import { listOpenPayments, listOwedRefunds } from '../../core/store/shard/unsettled.js';
@@ -45,6 +50,8 @@ const closeShape = z.object({
       charged_theirs: z.number().int(),
       refunded_ours: z.number().int(),
       refunded_theirs: z.number().int(),
+      disputed_ours: z.number().int(),
+      disputed_theirs: z.number().int(),
     }),
   ),
   error: z.string().nullable(),
@@ -61,7 +68,7 @@ function listRoute(deps: Deps): Route {
   return route({
     method: 'get',
     path: '/api/v1/staff/payments',
-    summary: 'The work list: open payments, refunds that are not made, and differences',
+    summary: 'The work list: open payments, refunds that are not made, disputes and differences',
     identity: 'staff',
     roles: opsRoles,
     query: z.strictObject({ unsettled: z.literal('true') }),
@@ -169,7 +176,8 @@ function closeJson(close: Close): z.infer<typeof closeShape> {
     charges: close.charges,
     refunds: close.refunds,
     differences: close.differences,
-    totals: close.totals ?? [],
+    // Closes from before disputes were booked lack them.
+    totals: (close.totals ?? []).map((one) => ({ ...noTotals, ...one })),
     error: close.error,
   };
 }

@@ -40,6 +40,9 @@ const statsShape = z.object({
   requests: requestCounts,
   bookings: z.number().int(),
   revenue: z.array(z.object({ amount: z.number().int(), currency: z.string() })),
+  /** What banks decide about now, and what they took for good. */
+  disputed: z.array(z.object({ amount: z.number().int(), currency: z.string() })),
+  charged_back: z.array(z.object({ amount: z.number().int(), currency: z.string() })),
   /** Moves of money between accounts; each is a debit and a credit of the same amount. */
   books: z.array(
     z.object({
@@ -103,6 +106,8 @@ export function staffStatsRoutes(deps: Deps): Route[] {
           requests: await requestsOf(deps, shows),
           bookings: bookings.reduce((sum, count) => sum + count, 0),
           revenue: revenueOf(books),
+          disputed: heldIn(books, 'disputed'),
+          charged_back: heldIn(books, 'chargeback'),
           books,
           decided_ms: percentiles(await sumOver(deps, shows, decisionTimes)),
         };
@@ -154,6 +159,19 @@ function revenueOf(books: AccountMove[]): { amount: number; currency: string }[]
     ),
     currency,
   }));
+}
+
+/** Debits less credits of an account, where they aren't even. */
+function heldIn(books: AccountMove[], account: string): { amount: number; currency: string }[] {
+  const groups = groupBy(books, (move) => move.currency);
+  return [...groups].flatMap(([currency, moves]) => {
+    const signed = moves.map(
+      ({ debit, credit, amount }) =>
+        (Number(debit === account) - Number(credit === account)) * amount,
+    );
+    const amount = signed.reduce((sum, one) => sum + one, 0);
+    return amount === 0 ? [] : [{ amount, currency }];
+  });
 }
 
 /** One line for each pair of accounts and currency, over all shards. */

@@ -46,6 +46,17 @@ const detailSchema = bookingSchema.extend({
       created_at: z.string(),
     }),
   ),
+  disputes: z.array(
+    z.object({
+      dispute_id: z.string(),
+      state: z.string(),
+      amount: z.number(),
+      currency: z.string(),
+      reason: z.string(),
+      created_at: z.string(),
+      updated_at: z.string(),
+    }),
+  ),
 });
 const listSchema = z.object({ results: z.array(bookingSchema) });
 
@@ -80,7 +91,7 @@ export function addBookingCommands(program: Command, session: Session): void {
   });
   addCommand(booking, session, {
     usage: 'show <booking>',
-    summary: 'show one booking with its tickets and payments',
+    summary: 'show one booking with its tickets, payments, refunds and disputes',
     examples: ['usher booking show bkg_3f_1k9'],
     run: async ({ args, out, context }) => {
       const path = `bookings/${encodeURIComponent(args[0] ?? '')}`;
@@ -201,5 +212,21 @@ function detailText(found: z.infer<typeof detailSchema>): string {
         one.created_at,
       ]),
     ),
+    ...disputeTables(found),
   ].join('\n\n');
+}
+
+/** Most bookings are never disputed, and say nothing of it. */
+function disputeTables({ disputes }: z.infer<typeof detailSchema>): string[] {
+  if (disputes.length === 0) return [];
+  const head = ['dispute', 'state', 'amount', 'why', 'since', 'changed'];
+  const rows = disputes.map((one) => [
+    one.dispute_id,
+    one.state,
+    moneyText(one.amount, one.currency),
+    one.reason,
+    one.created_at,
+    one.updated_at,
+  ]);
+  return [table(head, rows)];
 }

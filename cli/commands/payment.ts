@@ -35,6 +35,8 @@ const closeSchema = z.object({
       charged_theirs: z.number(),
       refunded_ours: z.number(),
       refunded_theirs: z.number(),
+      disputed_ours: z.number(),
+      disputed_theirs: z.number(),
     }),
   ),
   error: z.string().nullable(),
@@ -99,7 +101,8 @@ export function addPaymentCommands(program: Command, session: Session): void {
 function addList(payment: Command, session: Session): void {
   addCommand(payment, session, {
     usage: 'list',
-    summary: 'list open payments, refunds that are not made, and differences of the daily close',
+    summary:
+      'list open payments, refunds that are not made, disputes, and differences of the daily close',
     examples: ['usher payment list --unsettled', 'usher payment list --unsettled --json'],
     options: (command) =>
       command.option('--unsettled', 'what a person must look at; the only list there is', true),
@@ -131,7 +134,8 @@ function addList(payment: Command, session: Session): void {
 function addReconcile(payment: Command, session: Session): void {
   addCommand(payment, session, {
     usage: 'reconcile',
-    summary: 'compare every charge and refund of a day with our books; exits 1 when they differ',
+    summary:
+      'compare every charge, refund and dispute of a day with our books; exits 1 when they differ',
     examples: ['usher payment reconcile', 'usher payment reconcile --day 2026-05-09 --json'],
     options: (command) =>
       command.option('--day <day>', 'a day in UTC, such as 2026-05-09 (default: today)'),
@@ -173,14 +177,16 @@ function closeText(close: Close): string {
       ['differences', close.differences],
     ]),
     table(
-      ['currency', 'charged (ours)', 'charged (theirs)', 'refunded (ours)', 'refunded (theirs)'],
-      close.totals.map((one) => [
-        one.currency,
-        moneyText(one.charged_ours, one.currency),
-        moneyText(one.charged_theirs, one.currency),
-        moneyText(one.refunded_ours, one.currency),
-        moneyText(one.refunded_theirs, one.currency),
+      ['currency', 'what', 'ours', 'theirs'],
+      close.totals.flatMap(({ currency, ...one }) => [
+        [currency, 'charged', ...both(one.charged_ours, one.charged_theirs, currency)],
+        [currency, 'refunded', ...both(one.refunded_ours, one.refunded_theirs, currency)],
+        [currency, 'disputed', ...both(one.disputed_ours, one.disputed_theirs, currency)],
       ]),
     ),
   ].join('\n\n');
+}
+
+function both(ours: number, theirs: number, currency: string): string[] {
+  return [moneyText(ours, currency), moneyText(theirs, currency)];
 }

@@ -23,6 +23,8 @@ const statsSchema = z.object({
   ),
   bookings: z.number(),
   revenue: z.array(z.object({ amount: z.number(), currency: z.string() })),
+  disputed: z.array(z.object({ amount: z.number(), currency: z.string() })),
+  charged_back: z.array(z.object({ amount: z.number(), currency: z.string() })),
   books: z.array(
     z.object({ debit: z.string(), credit: z.string(), currency: z.string(), amount: z.number() }),
   ),
@@ -61,7 +63,9 @@ function statsText(stats: z.infer<typeof statsSchema>): string {
       ['seats free', seats.free],
       ['seats blocked', seats.blocked],
       ['bookings', stats.bookings],
-      ['revenue', stats.revenue.map((one) => moneyText(one.amount, one.currency)).join(', ')],
+      ['revenue', sumsText(stats.revenue)],
+      ['disputed', sumsText(stats.disputed)],
+      ['charged back', sumsText(stats.charged_back)],
       [
         'decided within',
         decided &&
@@ -77,4 +81,8 @@ function statsText(stats: z.infer<typeof statsSchema>): string {
       stats.requests.map((one) => [one.outcome, one.reason, one.requests]),
     ),
   ].join('\n\n');
+}
+
+function sumsText(sums: { amount: number; currency: string }[]): string {
+  return sums.map((one) => moneyText(one.amount, one.currency)).join(', ');
 }

@@ -43,6 +43,7 @@ export const states = {
     SUCCEEDED: ['FAILED'],
     FAILED: [],
   },
+  dispute: { OPEN: ['WON', 'LOST'], WON: [], LOST: [] },
   waitlist: {
     WAITING: ['OFFERED', 'SERVED', 'LEFT'],
     OFFERED: ['WAITING', 'SERVED', 'LEFT'],

@@ -90,7 +90,7 @@ const stateOf = {
 } as const;
 
 /** What metadata names, if it is a show of this Usher. */
-async function ourRef(
+export async function ourRef(
   deps: SettleDeps,
   metadata: Record<string, string>,
 ): Promise<MetadataRef | undefined> {
@@ -98,7 +98,7 @@ async function ourRef(
   return ref && (await deps.shards.idOf(ref.showId)) !== undefined ? ref : undefined;
 }
 
-async function ourPayment(deps: SettleDeps, ref: MetadataRef): Promise<Payment | undefined> {
+export async function ourPayment(deps: SettleDeps, ref: MetadataRef): Promise<Payment | undefined> {
   const shard = await deps.shards.forShow(ref.showId);
   const payments = await readPayments(shard, ref.showId, ref.reservationId);
   const payment = payments.find((entry) => entry.attempt === ref.attempt);
@@ -113,7 +113,11 @@ async function ourRefund(deps: SettleDeps, ref: MetadataRef): Promise<Refund | u
 }
 
 /** The attempt's own intent was taken, or it is a second one whose money is going back. */
-async function isBooked(deps: SettleDeps, payment: Payment, intentId: string): Promise<boolean> {
+export async function isBooked(
+  deps: SettleDeps,
+  payment: Payment,
+  intentId: string,
+): Promise<boolean> {
   if (payment.intentId === intentId) return isTaken(payment.state);
   const shard = await deps.shards.forShow(payment.showId);
   const refunds = await readRefunds(shard, payment.showId, payment.reservationId);

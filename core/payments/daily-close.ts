@@ -1,11 +1,12 @@
 import type { ShowId } from '../domain/ids.js';
-import { type CloseTotals, finishClose } from '../store/catalog/payment-closes.js';
+import { type CloseTotals, finishClose, noTotals } from '../store/catalog/payment-closes.js';
 import { type Issue, insertIssue, resolveUnseen } from '../store/catalog/payment-issues.js';
 import { readNowMs } from '../store/database.js';
 import { readPayments } from '../store/shard/payments.js';
 import { readRefunds } from '../store/shard/refunds.js';
 import { listMovedMoney, sumMoves } from '../store/shard/unsettled.js';
 import { compareCharge, compareRefund, isTaken } from './compare.js';
+import { compareDispute, missingDisputes } from './compare-dispute.js';
 import type { ProviderBooks } from './outcomes.js';
 import type { SettleDeps } from './settling.js';
 
@@ -16,7 +17,7 @@ export function spanOf(day: string): { from: Date; to: Date } {
 }
 
 /**
- * Compares every charge and refund of a day, the provider's with our books and ours with the
+ * Compares every charge, refund and dispute of a day, the provider's with our books and ours with the
  * provider's. What can be settled is settled; what still differs is put on the work list. Returns
  * the number of differences. @throws Error when the provider's books can't be read now.
  */
@@ -31,9 +32,11 @@ export async function closeDay(deps: SettleDeps, day: string): Promise<number> {
   const taken = books.payments.filter((payment) => payment.kind === 'succeeded');
   for (const payment of taken) note(await compareCharge(deps, payment));
   for (const refund of books.refunds) note(await compareRefund(deps, refund));
+  for (const dispute of books.disputes) note(await compareDispute(deps, dispute));
   const seen = new Set([
     ...taken.map((payment) => payment.intentId),
     ...books.refunds.map((refund) => refund.refundId),
+    ...books.disputes.map((dispute) => dispute.disputeId),
   ]);
   for (const issue of await missingAtProvider(deps, span, seen)) note(issue);
   for (const issue of issues) await insertIssue(deps.catalog, issue);
@@ -100,6 +103,7 @@ async function missingOf(
     const kind = 'refund_missing';
     issues.push({ ...ref, kind, objectId: providerId, ours: amount, theirs: 0, currency, detail });
   }
+  issues.push(...(await missingDisputes(deps, ref, seen)));
   return issues;
 }
 
@@ -110,8 +114,7 @@ async function totalsOf(
 ): Promise<CloseTotals> {
   const totals = new Map<string, CloseTotals[number]>();
   const of = (currency: string): CloseTotals[number] => {
-    const blank = { charged_ours: 0, charged_theirs: 0, refunded_ours: 0, refunded_theirs: 0 };
-    const known = totals.get(currency) ?? { currency, ...blank };
+    const known = totals.get(currency) ?? { currency, ...noTotals };
     totals.set(currency, known);
     return known;
   };
@@ -124,10 +127,18 @@ async function totalsOf(
       of(refund.amount.currency).refunded_theirs += refund.amount.amount;
     }
   }
+  for (const { amount, outcome } of books.disputes) {
+    if (outcome === 'inquiry' || outcome === 'dropped') continue;
+    of(amount.currency).disputed_theirs += amount.amount;
+  }
   for (const shardId of deps.shards.ids()) {
     for (const move of await sumMoves(deps.shards.byId(shardId), span)) {
-      if (move.debit === 'provider') of(move.currency).charged_ours += move.amount;
-      if (move.credit === 'provider') of(move.currency).refunded_ours += move.amount;
+      const { debit, credit, amount } = move;
+      if (debit === 'disputed') of(move.currency).disputed_ours += amount;
+      else if (credit === 'provider') of(move.currency).refunded_ours += amount;
+      else if (debit === 'provider' && credit !== 'disputed') {
+        of(move.currency).charged_ours += amount;
+      }
     }
   }
   return [...totals.values()].sort((a, b) => a.currency.localeCompare(b.currency));

@@ -67,17 +67,31 @@ export type RefundOutcome =
   | Rejected
   | Queued;
 
-/** What the provider did in a span of time, for the daily close. */
-export type ProviderBooks = { payments: IntentState[]; refunds: RefundState[] };
-
-/** A cardholder's objection, which freezes or takes back the money. */
+/** A cardholder's objection, for which the provider takes the money back until it is decided. */
 export type DisputeState = {
+  kind: 'dispute';
   disputeId: string;
+  /** Empty for a charge that no intent made. */
   intentId: string;
   amount: Money;
-  /** `open` while somebody must answer it. */
-  outcome: 'open' | 'won' | 'lost';
+  /** An `inquiry` only asks, and one that was `dropped` took nothing or gave it back. */
+  outcome: 'inquiry' | 'open' | 'won' | 'lost' | 'dropped';
   reason: string;
+};
+
+export type DisputeOutcome =
+  | DisputeState
+  | { kind: 'not_found' }
+  | Unknown
+  | Unavailable
+  | Rejected
+  | Queued;
+
+/** What the provider did in a span of time, for the daily close. */
+export type ProviderBooks = {
+  payments: IntentState[];
+  refunds: RefundState[];
+  disputes: DisputeState[];
 };
 
 /** One signed message from the provider, by its id so that a repeat can be recognised. */
@@ -129,7 +143,8 @@ export type Payments = {
     metadata: Record<string, string>;
   }): Promise<RefundOutcome>;
   retrieveRefund(refundId: string): Promise<RefundOutcome>;
-  /** All payments and refunds created in the span. @throws Error when they can't be read now. */
+  retrieveDispute(disputeId: string): Promise<DisputeOutcome>;
+  /** All payments, refunds and disputes created in the span. @throws Error when they can't be read now. */
   readBooks(span: { from: Date; to: Date }): Promise<ProviderBooks>;
   /** Checks the signature (at most 5 minutes old) over the raw bytes and reads the message. */
   parseWebhook(rawBody: Buffer, signature: string): WebhookOutcome;

@@ -5,7 +5,6 @@ import type {
   DisputeState,
   IntentState,
   PaymentOutcome,
-  RefundOutcome,
   RefundState,
   Rejected,
   Unavailable,
@@ -102,6 +101,7 @@ function codeOf(code: string | null | undefined): { code?: string } {
 export function readDispute(dispute: Stripe.Dispute): DisputeState {
   const intent = dispute.payment_intent;
   return {
+    kind: 'dispute',
     disputeId: dispute.id,
     intentId: typeof intent === 'string' ? intent : (intent?.id ?? ''),
     amount: { amount: dispute.amount, currency: dispute.currency.toUpperCase() },
@@ -110,15 +110,20 @@ export function readDispute(dispute: Stripe.Dispute): DisputeState {
   };
 }
 
+// Inquiries ("warnings") take no money until they become disputes.
 const disputeOutcomes: Record<string, DisputeState['outcome']> = {
+  warning_needs_response: 'inquiry',
+  warning_under_review: 'inquiry',
+  warning_closed: 'dropped',
+  prevented: 'dropped',
   won: 'won',
-  warning_closed: 'won',
-  prevented: 'won',
   lost: 'lost',
 };
 
-/** What an error means for a refund that was asked for by its id. */
-export function readRefundError(error: unknown): RefundOutcome {
+/** What an error means for a refund or a dispute that was asked for by its id. */
+export function readLookError(
+  error: unknown,
+): { kind: 'not_found' } | Unknown | Unavailable | Rejected {
   if (error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404) {
     return { kind: 'not_found' };
   }

@@ -4,6 +4,7 @@ import { type InboxEvent, markEventSettled } from '../store/catalog/inbox.js';
 import { readPayments } from '../store/shard/payments.js';
 import type { RefundRef } from '../store/shard/refunds.js';
 import { attemptKey, readMetadata } from './attempt-key.js';
+import { driveDispute } from './disputing.js';
 import type { WebhookOutcome } from './outcomes.js';
 import { refundFactOf, settleRefund } from './refunding.js';
 import { factOf, type SettleDeps, settleFact } from './settling.js';
@@ -24,8 +25,13 @@ export function inboxEventOf(
     refundNo: null,
     refundId: null,
     refundOutcome: null,
+    disputeId: null,
   };
-  if (message.kind === 'ignored' || message.kind === 'dispute') return blank;
+  if (message.kind === 'ignored') return blank;
+  if (message.kind === 'dispute') {
+    const { disputeId, intentId } = message.dispute;
+    return { ...blank, disputeId, intentId };
+  }
   const object = message.kind === 'payment' ? message.payment : message.refund;
   const ref = readMetadata(object.metadata);
   const about = {
@@ -51,7 +57,8 @@ export async function settleEvent(deps: EventDeps, event: InboxEvent): Promise<b
 }
 
 async function settleEventOnce(deps: EventDeps, event: InboxEvent): Promise<boolean> {
-  const { showId, reservationId, attempt } = event;
+  const { showId, reservationId, attempt, disputeId } = event;
+  if (disputeId !== null) return driveDispute(deps, disputeId);
   if (showId === null || reservationId === null || attempt === null) return true;
   try {
     if (event.refundOutcome === null) {

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { openBreaker } from './breaker.js';
 import type {
+  DisputeState,
   IntentState,
   PaymentOutcome,
   Payments,
@@ -17,9 +18,9 @@ import {
   readDispute,
   readFault,
   readIntent,
+  readLookError,
   readPaymentError,
   readRefund,
-  readRefundError,
 } from './reading.js';
 
 export type PaymentsSettings = {
@@ -86,7 +87,7 @@ export function openPayments(settings: PaymentsSettings): Payments {
       (error) => readPaymentError(error, live),
     );
   const refund = (call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> =>
-    ask('refund', async () => readRefund(await call()), readRefundError);
+    ask('refund', async () => readRefund(await call()), readLookError);
   const retrieve = (intentId: string, priority: Priority): Promise<PaymentOutcome> =>
     payment(priority, () => stripe.paymentIntents.retrieve(intentId, {}, once));
 
@@ -133,6 +134,12 @@ export function openPayments(settings: PaymentsSettings): Payments {
         ),
       ),
     retrieveRefund: (refundId) => refund(() => stripe.refunds.retrieve(refundId, {}, once)),
+    retrieveDispute: (disputeId) =>
+      ask(
+        'refund',
+        async () => readDispute(await stripe.disputes.retrieve(disputeId, {}, once)),
+        readLookError,
+      ),
     readBooks: async (span) => ({
       payments: await readPages<Stripe.PaymentIntent, IntentState>(
         { span, rate },
@@ -143,6 +150,11 @@ export function openPayments(settings: PaymentsSettings): Payments {
         { span, rate },
         (page) => stripe.refunds.list(page, once),
         readRefund,
+      ),
+      disputes: await readPages<Stripe.Dispute, DisputeState>(
+        { span, rate },
+        (page) => stripe.disputes.list(page, once),
+        readDispute,
       ),
     }),
     parseWebhook: (rawBody, signature) =>

@@ -2,6 +2,7 @@
 import type { Findings } from './findings.js';
 import {
   capturedPayments,
+  type DisputeRow,
   groupBy,
   type LedgerRow,
   liveTickets,
@@ -18,21 +19,29 @@ export function checkLedger(show: ShowRows, findings: Findings): void {
   const moves = groupBy(show.ledger, (row) => row.reservation_id);
   const payments = groupBy(show.payments, (row) => row.reservation_id);
   const refunds = groupBy(show.refunds, (row) => row.reservation_id);
+  const disputes = groupBy(show.disputes, (row) => row.reservation_id);
   const discounts = discountsOf(show);
   const ids = new Set(
-    [moves, payments, refunds, discounts].flatMap((rows: Map<number, unknown>) => [...rows.keys()]),
+    [moves, payments, refunds, disputes, discounts].flatMap((rows: Map<number, unknown>) => [
+      ...rows.keys(),
+    ]),
   );
   findings.checked('I28', ids.size);
   for (const id of ids) {
     const booked = textOf(balancesOf(moves.get(id) ?? []));
     const expected = textOf(
-      expectedOf(payments.get(id) ?? [], refunds.get(id) ?? [], discounts.get(id)),
+      expectedOf({
+        payments: payments.get(id) ?? [],
+        refunds: refunds.get(id) ?? [],
+        disputes: disputes.get(id) ?? [],
+        discount: discounts.get(id) ?? { amount: 0, currency: '' },
+      }),
     );
     if (booked === expected) continue;
     findings.add({
       rule: 'I28',
       where: show.where,
-      text: `the ledger of reservation ${id} says ${booked || 'nothing'}, its payments and refunds ${expected || 'nothing'}`,
+      text: `the ledger of reservation ${id} says ${booked || 'nothing'}, its payments, refunds and disputes ${expected || 'nothing'}`,
       rows: [`ledger(reservation ${id})`, `payment(${id})`, `refund(${id})`],
       cause: 'money moved without its entry in the same commit, or an entry was written by hand',
     });
@@ -75,11 +84,17 @@ function balancesOf(moves: LedgerRow[]): Balances {
 }
 
 /** Money is where it was taken, less what went back; what is due belongs to fans, the rest is sold. */
-function expectedOf(
-  payments: PaymentRow[],
-  refunds: RefundRow[],
-  discount: Discount = { amount: 0, currency: '' },
-): Balances {
+function expectedOf({
+  payments,
+  refunds,
+  disputes,
+  discount,
+}: {
+  payments: PaymentRow[];
+  refunds: RefundRow[];
+  disputes: DisputeRow[];
+  discount: Discount;
+}): Balances {
   const balances: Balances = new Map();
   const move = (debit: string, credit: string, amount: number, currency: string): void => {
     add(balances, `${debit} ${currency}`, amount);
@@ -100,6 +115,10 @@ function expectedOf(
     if (row.intent_id !== null) move('provider', 'sales', row.amount, row.currency);
     move('sales', 'owed', row.amount, row.currency);
     if (row.state === 'SUCCEEDED') move('owed', from, row.amount, row.currency);
+  }
+  for (const row of disputes) {
+    const holds = { OPEN: 'disputed', LOST: 'chargeback' }[row.state];
+    if (holds) move(holds, 'provider', row.amount, row.currency);
   }
   return balances;
 }

@@ -5,7 +5,19 @@ import { capturedPayments, type PaymentRow, type RefundRow } from './rows.js';
 type Intent = { id: string; status: string; amount_received: number; currency: string };
 type Refund = { id: string; payment_intent: string; amount: number; status: string };
 type Event = { id: string; type: string; object_id: string };
-export type ProviderBooks = { intents: Intent[]; refunds: Refund[]; events: Event[] };
+type Dispute = {
+  id: string;
+  payment_intent: string;
+  amount: number;
+  currency: string;
+  status: string;
+};
+export type ProviderBooks = {
+  intents: Intent[];
+  refunds: Refund[];
+  disputes: Dispute[];
+  events: Event[];
+};
 
 const fetchMsMax = 5_000;
 
@@ -28,6 +40,7 @@ export async function readProviderBooks(base: string): Promise<ProviderBooks | u
   return {
     intents: list<Intent>('intents', 'payment_intents'),
     refunds: list<Refund>('refunds'),
+    disputes: list<Dispute>('disputes'),
     events: list<Event>('events'),
   };
 }

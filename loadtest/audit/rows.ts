@@ -94,7 +94,16 @@ export type WaitRow = {
   accept_fewer: number;
   joined_at: Date;
 };
+export type DisputeRow = {
+  reservation_id: number;
+  dispute_id: string;
+  attempt: number;
+  state: string;
+  amount: number;
+  currency: string;
+};
 export type LedgerRow = {
+  lsn: number;
   reservation_id: number;
   debit: string;
   credit: string;
@@ -139,6 +148,7 @@ export type ShowRows = {
   payments: PaymentRow[];
   refunds: RefundRow[];
   waits: WaitRow[];
+  disputes: DisputeRow[];
   ledger: LedgerRow[];
   log: LogRow[];
   outbox: OutboxRow[];
@@ -158,7 +168,8 @@ const columns = {
     'reservation_id, refund_no, attempt, amount, currency, state, provider_id, intent_id, retry_of',
   waitlist:
     'fan_id, place, state, quantity, offered, lapses, zone, step_free, accept_fewer, joined_at',
-  ledger: 'reservation_id, debit, credit, amount, currency',
+  dispute: 'reservation_id, dispute_id, attempt, state, amount, currency',
+  ledger: 'lsn, reservation_id, debit, credit, amount, currency',
   outbox: 'outbox_id, kind, subject_id, payload, published_at',
   show_log: 'lsn, at, kind, subject_id, detail, chain',
 };
@@ -189,6 +200,7 @@ export async function readShow(
     payments: [],
     refunds: [],
     waits: await all<WaitRow>('waitlist', 'place'),
+    disputes: await all<DisputeRow>('dispute', 'reservation_id, dispute_id'),
     ledger: await all<LedgerRow>('ledger', 'lsn, part'),
     log: await all<LogRow>('show_log', 'lsn'),
     outbox: await all<OutboxRow>('outbox', 'outbox_id'),

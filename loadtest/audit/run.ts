@@ -3,6 +3,7 @@
 import type { ClientEntry } from '../crowd/client-log.js';
 import { checkChain } from './chain.js';
 import { openSnapshot, type Snapshot } from './connect.js';
+import { checkDisputes, checkProviderDisputes } from './disputes.js';
 import { checkEffects } from './effects.js';
 import { type Findings, gatherFindings, type Violation } from './findings.js';
 import { checkInventory } from './inventory.js';
@@ -21,6 +22,7 @@ import { checkReplay } from './replay.js';
 import { checkHolds, checkRequests } from './requests.js';
 import { checkCounters, checkRouting, readDirectory, type ShardOfShow } from './routing.js';
 import {
+  type DisputeRow,
   type GateRow,
   groupBy,
   type HeadRow,
@@ -81,6 +83,7 @@ type Collected = {
   uses: PassUse[];
   payments: PaymentRow[];
   refunds: RefundRow[];
+  disputes: DisputeRow[];
   counted: Map<number, { total: number; free: number }>;
   /** Kept only for what is compared with other books. */
   shows: ShowRows[];
@@ -170,6 +173,7 @@ async function compareOtherBooks(
   const books = options.providerUrl ? await readProviderBooks(options.providerUrl) : undefined;
   if (books) {
     checkProvider(books, collected.payments, collected.refunds, scope, findings);
+    checkProviderDisputes(books, collected, settled, findings);
     if (settled && scope.complete) await checkProviderSettled(books, collected, catalog, findings);
   }
   const mails = options.mailboxUrl ? await readMails(options.mailboxUrl) : undefined;
@@ -220,6 +224,7 @@ function checkShow(
   checkEffects(show, settled, findings);
   checkMoney(show, settled, findings);
   checkLedger(show, findings);
+  checkDisputes(show, findings);
   checkLine(show, findings);
   if (settled) checkShowSettled(show, findings);
 }
@@ -240,12 +245,16 @@ function newCollected(): Collected {
     uses: [],
     payments: [],
     refunds: [],
+    disputes: [],
     counted: new Map(),
     shows: [],
   };
 }
 
-function collect(show: ShowRows, { exact, uses, payments, refunds, counted }: Collected): void {
+function collect(
+  show: ShowRows,
+  { exact, uses, payments, refunds, disputes, counted }: Collected,
+): void {
   const count = (state: string) => show.seats.filter((seat) => seat.state === state).length;
   const live = show.tickets.filter((row) => liveTickets.includes(row.state));
   const twice = [...groupBy(live, (row) => row.seat_no).values()].filter((rows) => rows.length > 1);
@@ -265,6 +274,7 @@ function collect(show: ShowRows, { exact, uses, payments, refunds, counted }: Co
   }
   payments.push(...show.payments);
   refunds.push(...show.refunds);
+  disputes.push(...show.disputes);
 }
 
 function report(

@@ -11,7 +11,7 @@ const checks = {
     ...['show_gate_state', 'show_seat_state', 'show_seat_owner', 'request_state'],
     ...['request_reason', 'request_decided', 'reservation_state', 'reservation_due'],
     ...['booking_state', 'ticket_state', 'ticket_live', 'payment_state', 'payment_open_state'],
-    'refund_state',
+    ...['refund_state', 'dispute_state', 'ledger_debit_account', 'ledger_credit_account'],
   ],
 };
 
@@ -21,7 +21,7 @@ const uniques = {
   shard: [
     ...['show_seat.PRIMARY', 'request.request_idem', 'reservation.PRIMARY', 'booking.PRIMARY'],
     ...['ticket.ticket_live_seat', 'payment.payment_idem', 'payment.payment_open'],
-    ...['quota.PRIMARY', 'show_log.PRIMARY'],
+    ...['quota.PRIMARY', 'show_log.PRIMARY', 'dispute.PRIMARY'],
   ],
 };
 

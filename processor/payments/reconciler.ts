@@ -1,5 +1,7 @@
+import { driveDispute } from '../../core/payments/disputing.js';
 import { type EventDeps, settleEvent } from '../../core/payments/settle-event.js';
 import { claimEvent, listDueEvents } from '../../core/store/catalog/inbox.js';
+import { claimDispute, listDueDisputes, restDispute } from '../../core/store/shard/disputes.js';
 import { listDuePayments } from '../../core/store/shard/payments.js';
 import { listDueRefunds } from '../../core/store/shard/refunds.js';
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
@@ -13,12 +15,14 @@ const pauseMs = 1_000;
 const chargePauseMs = 250;
 /** Staff who ask for a close wait for it. */
 const closePauseMs = 1_000;
+/** Open disputes are due once an hour each. */
+const disputePauseMs = 30_000;
 const batchRowsMax = 50;
 const atOnceMax = 4;
 
 /**
  * Opens the reconciler: each second it looks at the payments and refunds that are due on every shard
- * and at the stored events that nobody settled. With webhooks switched off it settles everything
+ * and at the stored events that nobody settled, and at open disputes more seldom. With webhooks switched off it settles everything
  * alone. Charges have a loop of their own, so that no number of ending holds stands before a fan.
  */
 export function openReconciler(deps: EventDeps): Loop {
@@ -36,6 +40,9 @@ export function openReconciler(deps: EventDeps): Loop {
         reconcileShard(deps, shardId, 'looks'),
       ),
       openLoop(`refunds ${shardId}`, { log, pauseMs }, () => drainRefunds(deps, shardId)),
+      openLoop(`disputes ${shardId}`, { log, pauseMs: disputePauseMs }, () =>
+        drainDisputes(deps, shardId),
+      ),
       openLoop(`show cancels ${shardId}`, { log, pauseMs }, () => drainShowCancels(deps, shardId)),
     );
   });
@@ -73,6 +80,21 @@ export async function drainRefunds(deps: EventDeps, shardId: number): Promise<bo
       await reconcileRefund(deps, shard, ref);
     } catch (error) {
       deps.log.warn({ err: error, ...ref }, 'a refund could not be looked at');
+    }
+  });
+  return due.length === batchRowsMax;
+}
+
+/** One turn over a shard's open disputes that are due; true when there may be more. */
+export async function drainDisputes(deps: EventDeps, shardId: number): Promise<boolean> {
+  const shard = deps.shards.byId(shardId);
+  const due = await listDueDisputes(shard, batchRowsMax);
+  await forEachAtOnce(due, atOnceMax, async (ref) => {
+    try {
+      if (!(await claimDispute(shard, ref))) return;
+      if (await driveDispute(deps, ref.disputeId)) await restDispute(shard, ref);
+    } catch (error) {
+      deps.log.warn({ err: error, ...ref }, 'a dispute could not be looked at');
     }
   });
   return due.length === batchRowsMax;

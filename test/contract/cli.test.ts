@@ -12,6 +12,8 @@ import { openPayments } from '../../core/payments/stripe.js';
 import { createSecretsFile } from '../../core/runtime/secrets.js';
 import { signTicketCode } from '../../core/runtime/ticket-code.js';
 import { listAudit } from '../../core/store/catalog/audit.js';
+import { settleDisputeMoney } from '../../core/store/shard/settle-dispute.js';
+import { changeShow } from '../../core/store/shard/show-change.js';
 import { type AuditWorld, openAuditWorld } from '../support/audit-world.js';
 import { serveRoutes, type TestApi } from '../support/routes.js';
 import { openTestStores, type TestStores } from '../support/stores.js';
@@ -271,7 +273,19 @@ describe('the command line against a running Usher', () => {
     expect((await usher(['booking', 'find', 'nobody@example.com'])).code).toBe(1);
     expect((await usher(['booking', 'show', booking, '--json'])).json).toMatchObject({
       payments: [{ attempt: 1, state: 'succeeded' }],
+      disputes: [],
     });
+    const amount = world.show.price;
+    const money = { attempt: 1, amount, currency: 'INR', reason: 'fraudulent' };
+    const told = {
+      reservationId: bought.no,
+      disputeId: 'du_cli',
+      ...money,
+      state: 'OPEN',
+    } as const;
+    const shard = await stores.shards.forShow(world.show.showId);
+    await changeShow(shard, ref.showId, (change) => settleDisputeMoney(change, told));
+    expect((await usher(['booking', 'show', booking])).out).toMatch(/du_cli +│ open +│ 240.00 INR/);
     expect((await usher(['stats', saleId, '--json'])).json).toMatchObject({
       sale_id: saleId,
       admitted: 2,
@@ -281,7 +295,9 @@ describe('the command line against a running Usher', () => {
         { outcome: 'refused', reason: 'seats_taken', requests: 1 },
       ],
       bookings: 1,
-      revenue: [{ amount: world.show.price, currency: 'INR' }],
+      revenue: [{ amount, currency: 'INR' }],
+      disputed: [{ amount, currency: 'INR' }],
+      charged_back: [],
       decided_ms: { p50: expect.any(Number), p99: expect.any(Number) },
     });
     const [key] = api.deps.secrets.ticket;

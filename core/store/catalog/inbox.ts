@@ -14,7 +14,13 @@ export type InboxEvent = {
   refundId: string | null;
   /** `refunded`, `refund_pending` or `refund_failed`. */
   refundOutcome: string | null;
+  disputeId: string | null;
 };
+
+/** True when something may have to be settled; a dispute's intent is yet to say whose it is. */
+export function isToSettle({ showId, disputeId }: InboxEvent): boolean {
+  return showId !== null || disputeId !== null;
+}
 
 /** How long whoever stores or claims an event has to settle it before another may try. */
 const claimSeconds = 15;
@@ -24,11 +30,11 @@ const claimSeconds = 15;
  * nothing.
  */
 export async function insertEvent(catalog: Database, event: InboxEvent): Promise<boolean> {
-  const ours = event.showId !== null;
+  const waits = isToSettle(event);
   const { matched } = await catalog.change(
     `INSERT IGNORE INTO inbox (event_id, kind, show_id, reservation_id, attempt, intent_id,
-       refund_no, refund_id, refund_outcome, waiting, due_at, settled_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3) + INTERVAL ${claimSeconds} SECOND,
+       refund_no, refund_id, refund_outcome, dispute_id, waiting, due_at, settled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3) + INTERVAL ${claimSeconds} SECOND,
        IF(?, NULL, NOW(3)))`,
     [
       event.eventId,
@@ -40,8 +46,9 @@ export async function insertEvent(catalog: Database, event: InboxEvent): Promise
       event.refundNo,
       event.refundId,
       event.refundOutcome,
-      ours ? 1 : null,
-      ours ? 1 : 0,
+      event.disputeId,
+      waits ? 1 : null,
+      waits ? 1 : 0,
     ],
   );
   return matched === 1;
@@ -52,7 +59,7 @@ export async function listDueEvents(catalog: Database, rowsMax: number): Promise
   return catalog.rows(
     `SELECT event_id AS eventId, kind, show_id AS showId, reservation_id AS reservationId, attempt,
        intent_id AS intentId, refund_no AS refundNo, refund_id AS refundId,
-       refund_outcome AS refundOutcome
+       refund_outcome AS refundOutcome, dispute_id AS disputeId
      FROM inbox WHERE waiting = 1 AND due_at <= NOW(3) ORDER BY due_at LIMIT ?`,
     [rowsMax],
   );

@@ -7,7 +7,15 @@ export type CloseTotals = {
   charged_theirs: number;
   refunded_ours: number;
   refunded_theirs: number;
+  /** What disputes took, whatever became of them later. */
+  disputed_ours: number;
+  disputed_theirs: number;
 }[];
+
+export const noTotals = {
+  ...{ charged_ours: 0, charged_theirs: 0, refunded_ours: 0, refunded_theirs: 0 },
+  ...{ disputed_ours: 0, disputed_theirs: 0 },
+};
 
 export type Close = {
   day: string;

@@ -7,6 +7,8 @@ export type Issue = {
     | 'wrong_money'
     | 'mismatch'
     | 'dispute'
+    | 'dispute_missing'
+    | 'dispute_unsettled'
     | 'foreign_charge'
     | 'foreign_refund'
     | 'charge_missing'
@@ -54,6 +56,8 @@ export async function insertIssue(catalog: Database, issue: Issue): Promise<void
        currency, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON DUPLICATE KEY UPDATE seen_at = NOW(3), day = VALUES(day), ours = VALUES(ours),
        theirs = VALUES(theirs), detail = VALUES(detail),
+       show_id = COALESCE(VALUES(show_id), show_id),
+       reservation_id = COALESCE(VALUES(reservation_id), reservation_id),
        resolved_at = IF(resolved_by = '${byItself}', NULL, resolved_at),
        resolved_by = IF(resolved_by = '${byItself}', NULL, resolved_by)`,
     [

@@ -21,6 +21,9 @@ export type ExportedBooking = {
   discountCode: string | null;
   refunded: number;
   refundPending: number;
+  /** What is with a bank that decides, and what it took for good. */
+  disputed: number;
+  chargedBack: number;
 };
 
 export async function listBookingsOf(
@@ -41,7 +44,11 @@ export async function listBookingsOf(
          AND f.state = 'SUCCEEDED') AS refunded,
        (SELECT COALESCE(SUM(f.amount), 0) FROM refund f WHERE f.show_id = b.show_id
          AND f.reservation_id = b.booking_id AND f.attempt = b.attempt
-         AND f.state IN ('CREATED', 'PENDING')) AS refundPending
+         AND f.state IN ('CREATED', 'PENDING')) AS refundPending,
+       (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.show_id = b.show_id
+         AND d.reservation_id = b.booking_id AND d.state = 'OPEN') AS disputed,
+       (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.show_id = b.show_id
+         AND d.reservation_id = b.booking_id AND d.state = 'LOST') AS chargedBack
      FROM booking b
      JOIN reservation r ON r.show_id = b.show_id AND r.reservation_id = b.booking_id
      WHERE b.show_id = ? AND b.booking_id > ? ORDER BY b.booking_id LIMIT ?`,
@@ -51,6 +58,8 @@ export async function listBookingsOf(
     ...(row as unknown as ExportedBooking),
     refunded: Number(row.refunded),
     refundPending: Number(row.refundPending),
+    disputed: Number(row.disputed),
+    chargedBack: Number(row.chargedBack),
     seats: (JSON.parse(row.seats) as [number, string, number][]).map(([, seat]) => seat).join(' '),
   }));
 }

@@ -4,7 +4,8 @@ import type { Tx } from '../database.js';
 /**
  * One move of money between two accounts, so debits always equal credits: `provider` and `till` hold
  * it, `sales` is earned, `owed` belongs to fans and must go back, `discount` is what codes took off
- * prices. Amounts are minor units.
+ * prices, `disputed` is with a bank that decides, `chargeback` is what banks took for good. Amounts
+ * are minor units.
  */
 export type LedgerMove = {
   reservationId: number;
@@ -13,7 +14,14 @@ export type LedgerMove = {
   amount: number;
   currency: string;
 };
-export type Account = 'provider' | 'till' | 'sales' | 'owed' | 'discount';
+export type Account =
+  | 'provider'
+  | 'till'
+  | 'sales'
+  | 'owed'
+  | 'discount'
+  | 'disputed'
+  | 'chargeback';
 
 /** A move under the log entry that explains it. */
 export type BookedMove = LedgerMove & { lsn: number };

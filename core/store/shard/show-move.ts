@@ -98,6 +98,9 @@ export async function silenceLeftRows(tx: Tx, showId: ShowId): Promise<void> {
   await tx.change('UPDATE refund SET check_at = NULL WHERE show_id = ? AND check_at IS NOT NULL', [
     showId,
   ]);
+  await tx.change('UPDATE dispute SET check_at = NULL WHERE show_id = ? AND check_at IS NOT NULL', [
+    showId,
+  ]);
 }
 
 /** Messages that a relay had taken before the move and ended after it: they count as sent. */

@@ -1,0 +1,2 @@
+ALTER TABLE inbox
+  ADD COLUMN dispute_id VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NULL
