@@ -9,6 +9,7 @@ export const messageKinds = [
   'cancelled',
   'refunded',
   'refunded_late',
+  'refunded_at_desk',
   'reminder',
   'turn_soon',
   'turn_now',

@@ -42,8 +42,6 @@ function checkMessages(show: ShowRows, findings: Findings, add: Add): void {
     }
   }
   for (const row of show.refunds) {
-    // Money handed over at the desk needs no letter.
-    if (row.provider_id?.startsWith('desk_')) continue;
     if (row.state !== 'SUCCEEDED' || refunds.has(`${row.reservation_id} ${row.refund_no}`))
       continue;
     const name = `refund(${row.reservation_id}, ${row.refund_no})`;

@@ -170,6 +170,16 @@ describe('messages to fans', () => {
       },
     },
     {
+      kind: 'refunded_at_desk',
+      english: 'the box office handed this much over',
+      hindi: 'टिकट खिड़की ने इतनी राशि',
+      prepare: async () => {
+        const held = await book();
+        await refundOf(held, 'fan');
+        return { subjectId: held.reservationId, detail: { refund_no: 1 } };
+      },
+    },
+    {
       kind: 'reminder',
       english: 'Reminder',
       hindi: 'याद रहे',

@@ -49,6 +49,7 @@ export const compose: Compose = async (deps, message, to) => {
       return ticketWords(about);
     case 'refunded':
     case 'refunded_late':
+    case 'refunded_at_desk':
       return refundWords(about);
     case 'cancelled':
     case 'show_changed':

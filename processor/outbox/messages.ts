@@ -3,7 +3,7 @@ import { formatId } from '../../core/domain/ids.js';
 import type { MessageKind } from '../../core/domain/messages.js';
 import { insertMessages } from '../../core/store/catalog/messages.js';
 import type { OutboxRow } from '../../core/store/shard/outbox.js';
-import { readRefunds } from '../../core/store/shard/refunds.js';
+import { isDeskRefund, readRefunds } from '../../core/store/shard/refunds.js';
 import { listPayable, readReservation } from '../../core/store/shard/reservations.js';
 import type { OutboxDeps, OutboxHandler } from './deps.js';
 
@@ -19,7 +19,11 @@ type Filing = {
   detail: Record<string, unknown>;
 };
 
-const words: Partial<Record<MessageKind, string>> = { refunded: 'refund', refunded_late: 'refund' };
+const words: Partial<Record<MessageKind, string>> = {
+  refunded: 'refund',
+  refunded_late: 'refund',
+  refunded_at_desk: 'refund',
+};
 
 function filing(
   read: (deps: OutboxDeps, row: OutboxRow) => Promise<Filing | undefined> | Filing,
@@ -47,7 +51,7 @@ export const ticketMailHandler = filing((_deps, { payload }) => {
 });
 
 const refundPayload = z.object({ refund_no: z.int() });
-/** Money went back. Money that was late is explained. */
+/** Money went back. Money that was late is explained, and no bank is named for what the desk gave. */
 export const refundMailHandler = filing(async (deps, row) => {
   const { refund_no: refundNo } = refundPayload.parse(row.payload);
   const shard = await deps.shards.forShow(row.showId);
@@ -55,8 +59,9 @@ export const refundMailHandler = filing(async (deps, row) => {
   const refund = refunds.find((entry) => entry.refundNo === refundNo);
   if (!refund) return undefined;
   const isLate = refund.reason === 'late_payment';
+  const kind = isDeskRefund(refund) ? 'refunded_at_desk' : 'refunded';
   return {
-    kind: isLate ? 'refunded_late' : 'refunded',
+    kind: isLate ? 'refunded_late' : kind,
     suffix: String(refundNo),
     about: isLate ? 'reservation' : 'booking',
     detail: { refund_no: refundNo },

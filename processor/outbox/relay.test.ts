@@ -9,6 +9,7 @@ import { openMailer } from '../../core/notify/mailer.js';
 import { settleFact } from '../../core/payments/settling.js';
 import { openTokens } from '../../core/runtime/tokens.js';
 import { signUp } from '../../core/store/catalog/fan-accounts.js';
+import { sellAtDesk } from '../../core/store/shard/desk-sale.js';
 import { giveBack } from '../../core/store/shard/give-back.js';
 import { claimOutbox, listDeadOutbox, retryDeadOutbox } from '../../core/store/shard/outbox.js';
 import { readPayments } from '../../core/store/shard/payments.js';
@@ -132,6 +133,31 @@ describe('the outbox relay', () => {
     expect(mail?.text).toContain('₹480.00');
     const told = await world.confirm(held, 'pm_card_authenticationRequired', 'key');
     expect(told).toMatchObject({ status: 410, body: { refund: 'made' } });
+  });
+
+  it('tells what the desk handed over, once, and names no bank', async () => {
+    const [shard, { showId }] = [await shardOf(), show];
+    const sale = { fanId: fan.fanId, seats: ['A-1'], method: 'cash' as const, by: 'desk' };
+    const { result } = await changeShow(shard, showId, (change) =>
+      sellAtDesk(change, { ...sale, idemKey: 'sale', alsoKept: false }),
+    );
+    const no = result.reservation.reservationId;
+    const booking = formatId('booking', { showId, no });
+    const back = await world.callStaff('POST', `/staff/bookings/${booking}/cancel`, {});
+    const paid = `/staff/refunds/${String(back.body.refund_id)}/paid`;
+    await drainOutbox(deps);
+    await drainMessages(sending);
+    const before = mails().length;
+    const twice = [1, 2].map(() => world.callStaff('POST', paid, {}));
+    expect((await Promise.all(twice)).map(({ status }) => status).sort()).toEqual([200, 409]);
+    await drainOutbox(deps);
+    await drainMessages(sending);
+    const [mail, ...more] = mails();
+    expect(more).toHaveLength(before);
+    expect(mail?.subject).toContain('Your money was given back');
+    expect(mail?.text).toContain('the box office handed this much over to you');
+    expect(mail?.text).toContain('₹240.00');
+    expect(mail?.text).not.toMatch(/bank|on its way|card/i);
   });
 
   it('makes one refund however often it is tried', async () => {

@@ -64,6 +64,8 @@ export async function payOut(
   change.log({ kind: 'REFUNDED', subjectId: reservationId, detail: { refund_no: refundNo } });
   const { amount, currency } = refund;
   change.book({ reservationId, debit: 'owed', credit: 'till', amount, currency });
+  const payload = { refund_no: refundNo };
+  change.outbox({ kind: 'refund_mail', subjectId: reservationId, payload });
   const [paid] = await change.tx.rows<{ method: string }>(
     'SELECT method FROM payment WHERE show_id = ? AND reservation_id = ? AND attempt = ?',
     [change.head.showId, reservationId, refund.attempt],
