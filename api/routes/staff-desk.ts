@@ -34,6 +34,8 @@ const soldShape = z.object({
   paid: z.enum(['cash', 'card']),
   /** Cash: whether an open till of the seller counts it. */
   in_till: z.boolean(),
+  /** Cash that no till counts: why, and what to do. */
+  till_problem: z.string().nullable(),
 });
 
 type Deps = Pick<ApiDeps, 'catalog' | 'shards' | 'redis' | 'names' | 'secrets'>;
@@ -73,6 +75,7 @@ function sellRoute(deps: Deps): Route {
       await publishSeats(deps.redis, deps.names, news);
       const { reservation, isNew } = result;
       const no = reservation.reservationId;
+      const problem = await tillProblem(deps, reservation, { actor, paid: body.paid });
       const sold = {
         booking_id: formatId('booking', { showId, no }),
         show_id: formatShowId(showId),
@@ -84,7 +87,8 @@ function sellRoute(deps: Deps): Route {
         amount: reservation.amount,
         currency: reservation.currency,
         paid: body.paid,
-        in_till: await intoTill(deps, reservation, { actor, paid: body.paid }),
+        in_till: body.paid === 'cash' && problem === null,
+        till_problem: problem,
       };
       if (isNew) {
         const { tickets: _tickets, ...after } = sold;
@@ -95,12 +99,13 @@ function sellRoute(deps: Deps): Route {
   });
 }
 
-function intoTill(
+/** Puts cash into the seller's till. Returns why no till counts it; null when one does, or for cards. */
+function tillProblem(
   { catalog }: Deps,
   { showId, reservationId, amount, currency }: Reservation,
   { actor, paid }: { actor: string; paid: 'cash' | 'card' },
-): Promise<boolean> {
-  if (paid === 'card') return Promise.resolve(false);
+): Promise<string | null> {
+  if (paid === 'card') return Promise.resolve(null);
   const cash = { staffName: actor, showId, bookingId: reservationId, amount, currency };
   return noteCash(catalog, { ...cash, kind: 'sale' });
 }

@@ -144,7 +144,9 @@ function paidRoute({ catalog, shards }: Deps): Route {
     identity: 'staff',
     roles: deskRoles,
     body: z.strictObject({}),
-    answers: { 200: owedShape.extend({ in_till: z.boolean() }) },
+    answers: {
+      200: owedShape.extend({ in_till: z.boolean(), till_problem: z.string().nullable() }),
+    },
     handle: async ({ params, actor }) => {
       const ref = found(parseRefundId(params.id ?? ''), 'refund');
       const shard = await shards.forShow(ref.showId);
@@ -160,8 +162,9 @@ function paidRoute({ catalog, shards }: Deps): Route {
       const cash = { staffName: actor, showId: ref.showId, bookingId: ref.no, amount, currency };
       const noted = { ...cash, kind: 'refund', refundNo: ref.refundNo } as const;
       // What was paid by card goes back to the card, and no till is the lighter for it.
-      const in_till = inCash && (await noteCash(catalog, noted));
-      return { status: 200, body: { ...body, in_till } };
+      const till_problem = inCash ? await noteCash(catalog, noted) : null;
+      const in_till = inCash && till_problem === null;
+      return { status: 200, body: { ...body, in_till, till_problem } };
     },
   });
 }

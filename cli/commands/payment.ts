@@ -51,6 +51,7 @@ const paidSchema = z.object({
   amount: z.number(),
   currency: z.string(),
   in_till: z.boolean(),
+  till_problem: z.string().nullable(),
 });
 
 export function addPaymentCommands(program: Command, session: Session): void {
@@ -77,8 +78,9 @@ export function addPaymentCommands(program: Command, session: Session): void {
       const path = `refunds/${encodeURIComponent(args[0] ?? '')}/paid`;
       const done = await openClient(context).post(path, paidSchema, { body: {} });
       out.result(done, () => {
-        const till = done.in_till ? 'from your till' : 'from no till: for cash, `usher till open`';
-        return `${done.refund_id}: ${moneyText(done.amount, done.currency)} is paid, ${till}`;
+        const till = done.in_till ? 'from your till' : 'from no till';
+        const why = done.till_problem ? `. ${done.till_problem}` : '';
+        return `${done.refund_id}: ${moneyText(done.amount, done.currency)} is paid, ${till}${why}`;
       });
       return undefined;
     },

@@ -15,6 +15,7 @@ const soldSchema = z.object({
   currency: z.string(),
   paid: z.string(),
   in_till: z.boolean(),
+  till_problem: z.string().nullable(),
 });
 
 export function addSellCommand(program: Command, session: Session): void {
@@ -51,10 +52,7 @@ export function addSellCommand(program: Command, session: Session): void {
           ['seats', sold.seats.join(' ')],
           ['tickets', sold.tickets.map((ticket) => ticket.ticket_id).join(' ')],
           [sold.paid, moneyText(sold.amount, sold.currency)],
-          [
-            'in a till',
-            sold.in_till ? 'yes' : sold.paid === 'cash' ? 'no: `usher till open`' : 'no',
-          ],
+          ['in a till', sold.till_problem ? `no. ${sold.till_problem}` : sold.in_till],
         ]),
       );
       return undefined;

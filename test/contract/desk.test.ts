@@ -173,7 +173,8 @@ describe('the desk', () => {
     expect(waiting.out).toContain(refund);
     expect(waiting.out).toContain('pay_at_desk');
     const paid = await cli.usher('payment', 'paid', refund, '--json');
-    const told = { refund_id: refund, amount: 24_000, in_till: false };
+    const till_problem = 'You have no open till: `usher till open --cash AMOUNT --currency INR`.';
+    const told = { refund_id: refund, amount: 24_000, in_till: false, till_problem };
     expect(paid).toMatchObject({ code: 0, json: told });
     expect((await cli.usher('payment', 'paid', refund)).code).toBe(1);
     expect((await cli.usher('payment', 'list', '--unsettled', '--json')).out).not.toContain(refund);
@@ -202,6 +203,27 @@ describe('the desk', () => {
     }
     const closed = await cli.usher('till', 'close', '--counted', '50000', '--json');
     expect(closed.json).toMatchObject({ sales: 1, refunds: 1, difference: 0 });
+    await sound();
+  });
+
+  it('tells which currency the till has and which the cash is, and what to do', async () => {
+    await cli.usher('till', 'open', '--cash', '100', '--currency', 'EUR');
+    const problem =
+      'Your till is in EUR, and this cash is INR: no till counts it. Before the next, `usher till close --counted AMOUNT` and `usher till open --cash AMOUNT --currency INR`.';
+    const sell = ['sell', show, 'A-1', '--email', 'eur@example.org', '--paid', 'cash'];
+    expect((await cli.usher(...sell, '--key', 'one')).out).toContain(`in a till  no. ${problem}`);
+    const sold = await cli.usher(...sell, '--key', 'one', '--json');
+    expect(sold.json).toMatchObject({ in_till: false, till_problem: problem });
+    const booking = String(sold.json.booking_id);
+    const back = await cli.usher('booking', 'cancel', booking, '--refund', 'full', '--json');
+    const paid = await cli.usher('payment', 'paid', String(back.json.refund_id));
+    expect(paid.out).toContain(`from no till. ${problem}`);
+    const closed = await cli.usher('till', 'close', '--counted', '100', '--json');
+    expect(closed.json).toMatchObject({ currency: 'EUR', sales: 0, refunds: 0, difference: 0 });
+    await cli.usher('till', 'open', '--cash', '100', '--currency', 'INR');
+    const next = ['sell', show, 'A-2', '--email', 'inr@example.org', '--paid', 'cash', '--json'];
+    expect((await cli.usher(...next)).json).toMatchObject({ in_till: true, till_problem: null });
+    await cli.usher('till', 'close', '--counted', '24100');
     await sound();
   });
 

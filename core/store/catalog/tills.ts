@@ -87,11 +87,9 @@ export async function recordCash(
   await catalog.transaction(async (tx) => {
     const [known] = await tx.rows('SELECT 1 FROM till_entry WHERE entry_key = ?', [key]);
     if (known) return;
-    const tillId = await lockOpenTill(tx, entry.staffName);
+    const tillId = await lockOpenTill(tx, entry.staffName, entry.currency);
     const till = await readTill(tx, tillId);
-    if (till?.currency !== entry.currency) {
-      throw new UsherError('not_acceptable', `Your till holds ${till?.currency} only.`);
-    }
+    if (till?.currency !== entry.currency) throw otherCurrency(entry.currency, till?.currency);
     await tx.change(
       `INSERT IGNORE INTO till_entry (till_id, entry_key, kind, show_id, booking_id, amount)
        VALUES (?, ?, ?, ?, ?, ?)`,
@@ -102,32 +100,43 @@ export async function recordCash(
 
 /**
  * Books cash that has changed hands already: a sale or refund is not undone for want of a till.
- * False when this person has none open in that currency, so that they can be told.
+ * Returns what is wrong with this person's till, in words for them; null when it counts the cash.
  */
 export async function noteCash(
   catalog: Database,
   entry: Parameters<typeof recordCash>[1],
-): Promise<boolean> {
+): Promise<string | null> {
   try {
     await recordCash(catalog, entry);
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof UsherError) return false;
+    if (error instanceof UsherError) return error.message;
     throw error;
   }
 }
 
-async function lockOpenTill(tx: Tx, staffName: string): Promise<number> {
+async function lockOpenTill(tx: Tx, staffName: string, currency?: string): Promise<number> {
   const [row] = await tx.rows<{ till_id: number }>(
     'SELECT till_id FROM till WHERE open_of = ? FOR UPDATE',
     [staffName],
   );
-  if (!row) throw noTill();
+  if (!row) throw noTill(currency);
   return row.till_id;
 }
 
-function noTill(): UsherError {
-  return new UsherError('till_closed', 'You have no open till: `usher till open --cash AMOUNT`.');
+function noTill(currency?: string): UsherError {
+  const of = currency === undefined ? '' : ` --currency ${currency}`;
+  return new UsherError(
+    'till_closed',
+    `You have no open till: \`usher till open --cash AMOUNT${of}\`.`,
+  );
+}
+
+function otherCurrency(needed: string, held: string | undefined): UsherError {
+  return new UsherError(
+    'not_acceptable',
+    `Your till is in ${held}, and this cash is ${needed}: no till counts it. Before the next, \`usher till close --counted AMOUNT\` and \`usher till open --cash AMOUNT --currency ${needed}\`.`,
+  );
 }
 
 type Row = {
