@@ -198,7 +198,9 @@ type Merged = {
   from: number;
   to: number;
   changes: Map<string, string>;
-  priceVersion: number | undefined;
+  /** The newest prices known, and whether they are news. */
+  priceVersion: number;
+  repriced: boolean;
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -208,42 +210,46 @@ type Merged = {
  */
 function openSeatsMerger(send: (showId: number, message: Record<string, unknown>) => void) {
   const merged = new Map<number, Merged>();
-  /** The newest version of each show that was sent. */
-  const sent = new Map<number, number>();
+  /** The newest versions of seats and prices of each show that were sent. */
+  const sent = new Map<number, { to: number; priceVersion: number }>();
   const flush = (showId: number): void => {
     const entry = merged.get(showId);
     if (!entry) return;
     clearTimeout(entry.timer);
     merged.delete(showId);
-    sent.set(showId, entry.to);
+    sent.set(showId, { to: entry.to, priceVersion: entry.priceVersion });
     send(showId, {
       show_id: formatShowId(showId),
       from_version: entry.from,
       version: entry.to,
       changes: [...entry.changes],
-      ...(entry.priceVersion === undefined ? {} : { price_version: entry.priceVersion }),
+      ...(entry.repriced ? { price_version: entry.priceVersion } : {}),
       at: new Date().toISOString(),
     });
   };
   return {
     add: (news: SeatsNews): void => {
       let entry = merged.get(news.show_id);
-      const known = entry?.to ?? sent.get(news.show_id) ?? 0;
+      const known = entry ?? sent.get(news.show_id) ?? { to: 0, priceVersion: -1 };
       // What was held up on its way, as by a Redis that slept, tells pages nothing new.
-      const isOld = news.version <= known;
-      if (isOld && news.price_version === undefined) return;
+      const isOld = news.version <= known.to;
+      const repriced = (news.price_version ?? -1) > known.priceVersion;
+      if (isOld && !repriced) return;
       if (entry && !isOld && news.version !== entry.to + 1) flush(news.show_id);
       entry = merged.get(news.show_id);
       if (!entry) {
         const timer = setTimeout(() => flush(news.show_id), seatsEveryMs);
         // New prices alone move no seat, so they begin where they end.
         const moves = !isOld && news.changes.length > 0;
-        const before = moves ? news.version - 1 : Math.max(known, news.version);
-        entry = { from: before, to: before, changes: new Map(), priceVersion: undefined, timer };
+        const before = moves ? news.version - 1 : Math.max(known.to, news.version);
+        const { priceVersion } = known;
+        const changes = new Map<string, string>();
+        entry = { from: before, to: before, changes, priceVersion, repriced: false, timer };
         merged.set(news.show_id, entry);
       }
       entry.to = Math.max(entry.to, news.version);
-      entry.priceVersion = news.price_version ?? entry.priceVersion;
+      entry.repriced ||= repriced;
+      entry.priceVersion = Math.max(entry.priceVersion, news.price_version ?? -1);
       if (isOld) return;
       for (const [seat, state] of news.changes) entry.changes.set(seat, state);
     },
