@@ -548,6 +548,7 @@ CREATE TABLE dispute (
   created_at datetime(3) NOT NULL,
   updated_at datetime(3) NOT NULL,
   check_at datetime(3),
+  intent_id varchar(80) CHARACTER SET ascii NOT NULL DEFAULT '',
   PRIMARY KEY (show_id, reservation_id, dispute_id),
   KEY dispute_check (check_at),
   CONSTRAINT dispute_state CHECK (state IN ('OPEN', 'WON', 'LOST'))

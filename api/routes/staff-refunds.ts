@@ -199,6 +199,8 @@ function owedBody(
       throw new UsherError('conflict', 'This refund does not wait at the desk.');
     case 'not_failed':
       throw new UsherError('conflict', 'Only a refund that failed can be made once more.');
+    case 'lost':
+      throw new UsherError('conflict', 'The dispute is lost: its fan has the money from the bank.');
     case 'retried':
       throw new UsherError('already_refunded', 'This refund was made once more already.');
   }

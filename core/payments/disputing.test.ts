@@ -1,7 +1,7 @@
 // What a cardholder disputes, in the books: told in every order, more than once, at once, or not at all.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { audit } from '../../loadtest/audit/run.js';
-import { drainDisputes, drainInbox } from '../../processor/payments/reconciler.js';
+import { drainDisputes, drainInbox, drainRefunds } from '../../processor/payments/reconciler.js';
 import type { StripeEvent } from '../../sandbox/objects.js';
 import { signatureOf } from '../../sandbox/webhooks.js';
 import { balances } from '../../test/support/books.js';
@@ -265,6 +265,31 @@ describe('a dispute', () => {
     const made = world.sandbox.ledger.all('dispute').at(-1);
     await driveDispute(world.deps, made?.id ?? '');
     await expectStory(held, 'open');
+  });
+
+  it('that is lost leaves nothing to give back, and no failed refund to make again', async () => {
+    const [held, other] = [await book(), await holdSeats(world.stores, show, { seats: [2] })];
+    expect((await world.confirm(other, 'pm_card_visa', 'key')).status).toBe(201);
+    const bookingOf = ({ reservationId: no }: TestHold) =>
+      `/staff/bookings/${formatId('booking', { showId: show.showId, no })}`;
+    const ids = [await dispute(held), await dispute(other)];
+    for (const id of ids) await driveDispute(world.deps, id);
+    // Nobody may refund what is disputed: the provider refuses, and the money stays owed.
+    const early = await world.callStaff('POST', `${bookingOf(other)}/cancel`, {});
+    expect(early.body).toMatchObject({ amount: 24_000 });
+    for (const shardId of world.stores.shards.ids()) await drainRefunds(world.deps, shardId);
+    for (const id of ids) await end(id, 'lost');
+    for (const id of ids) await driveDispute(world.deps, id);
+    const retry = `/staff/refunds/${String(early.body.refund_id)}/retry`;
+    const refused = await world.callStaff('POST', retry, {});
+    expect(refused).toMatchObject({ status: 409, body: { error: 'conflict' } });
+    const part = { amount: 1, reason: 'x' };
+    const given = await world.callStaff('POST', `${bookingOf(held)}/refund`, part);
+    expect(given).toMatchObject({ status: 409, body: { error: 'already_refunded', left: 0 } });
+    const late = await world.callStaff('POST', `${bookingOf(held)}/cancel`, {});
+    expect(late).toMatchObject({ status: 202, body: { refund_id: null, amount: 0 } });
+    expect(await booksOf(held)).toEqual({ ...sold, chargeback: price });
+    await sound();
   });
 
   it('of a stranger stands on the work list alone', async () => {

@@ -50,13 +50,13 @@ async function settleRow(
   { showId, reservationId, attempt }: MetadataRef,
   told: Told,
 ): Promise<Dispute | undefined> {
-  const { disputeId, amount: money, outcome, reason } = told;
+  const { disputeId, intentId, amount: money, outcome, reason } = told;
   const shard = await deps.shards.forShow(showId);
   const state = stateOf[outcome];
   const known = await readDisputes(shard, showId, reservationId);
   const ours = known.find((one) => one.disputeId === disputeId);
   if (state === undefined || (outcome === 'dropped' && !ours)) return ours;
-  const wish = { reservationId, attempt, disputeId, ...money, reason, state };
+  const wish = { reservationId, attempt, intentId, disputeId, ...money, reason, state };
   const { result } = await changeShow(shard, showId, (change) => settleDisputeMoney(change, wish));
   return result;
 }

@@ -46,8 +46,12 @@ export function checkDisputes(show: ShowRows, findings: Findings): void {
     const paid = show.payments.find(
       (one) => one.reservation_id === row.reservation_id && one.attempt === row.attempt,
     );
-    if (paid?.intent_id && capturedPayments.includes(paid.state)) continue;
-    const text = `${nameOf(row)} disputes a payment that is ${paid?.state ?? 'not there'}`;
+    const second = show.refunds.some(
+      (one) => one.reservation_id === row.reservation_id && one.intent_id === row.intent_id,
+    );
+    const isPaid = paid?.intent_id === row.intent_id && capturedPayments.includes(paid.state);
+    if (isPaid || (paid && second)) continue;
+    const text = `${nameOf(row)} disputes ${row.intent_id}, and its payment is ${paid?.state ?? 'not there'}`;
     add('I28', text, [nameOf(row)], 'a dispute was booked to a payment that it is not about');
   }
 }
@@ -114,7 +118,8 @@ export function checkProviderDisputes(
   findings.checked('I28', disputes.length + theirs.size);
   for (const row of disputes) {
     const one = theirs.get(row.dispute_id);
-    const same = one?.amount === row.amount && one.currency.toUpperCase() === row.currency;
+    const isIt = one?.payment_intent === row.intent_id && one.amount === row.amount;
+    const same = isIt && one.currency.toUpperCase() === row.currency;
     const early = row.state === 'OPEN' && !settled;
     if (same && (early || one.status === statusOf[row.state])) continue;
     const told = one ? `${one.status} over ${one.amount} ${one.currency}` : 'not there';

@@ -98,6 +98,7 @@ export type DisputeRow = {
   reservation_id: number;
   dispute_id: string;
   attempt: number;
+  intent_id: string;
   state: string;
   amount: number;
   currency: string;
@@ -168,7 +169,7 @@ const columns = {
     'reservation_id, refund_no, attempt, amount, currency, state, provider_id, intent_id, retry_of',
   waitlist:
     'fan_id, place, state, quantity, offered, lapses, zone, step_free, accept_fewer, joined_at',
-  dispute: 'reservation_id, dispute_id, attempt, state, amount, currency',
+  dispute: 'reservation_id, dispute_id, attempt, intent_id, state, amount, currency',
   ledger: 'lsn, reservation_id, debit, credit, amount, currency',
   outbox: 'outbox_id, kind, subject_id, payload, published_at',
   show_log: 'lsn, at, kind, subject_id, detail, chain',

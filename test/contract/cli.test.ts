@@ -276,7 +276,7 @@ describe('the command line against a running Usher', () => {
       disputes: [],
     });
     const amount = world.show.price;
-    const money = { attempt: 1, amount, currency: 'INR', reason: 'fraudulent' };
+    const money = { attempt: 1, intentId: 'pi_x', amount, currency: 'INR', reason: 'fraudulent' };
     const told = {
       reservationId: bought.no,
       disputeId: 'du_cli',

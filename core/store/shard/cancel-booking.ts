@@ -1,4 +1,5 @@
 import type { TicketState } from '../../domain/states.js';
+import { lostAmount } from './disputes.js';
 import { freeSeats } from './freeing.js';
 import { lockPayments, type Payment } from './payments.js';
 import { insertRefund, lockRefunds, nextRefundNo, type Refund, refundedAmount } from './refunds.js';
@@ -99,7 +100,10 @@ function afterFee(given: number, feePercent: number | null): number {
   return feePercent === null ? 0 : given - Math.round((given * feePercent) / 100);
 }
 
-/** Notes a refund that is due, never more than is left of what was paid; null for nothing. */
+/**
+ * Notes a refund that is due, never more than is left of what was paid: neither what goes back
+ * already nor what a bank gave to the fan. Null for nothing.
+ */
 export async function oweRefund(
   change: ShowChange,
   payment: Payment,
@@ -107,7 +111,7 @@ export async function oweRefund(
   wish: { amount: number; reason: string },
 ): Promise<{ refundNo: number; amount: number } | null> {
   const { reservationId, attempt, currency } = payment;
-  const left = payment.amount - refundedAmount(refunds, attempt);
+  const left = await leftOf(change, payment, refunds);
   const amount = Math.min(wish.amount, left);
   if (amount <= 0) return null;
   const refundNo = nextRefundNo(refunds);
@@ -127,6 +131,16 @@ export async function oweRefund(
   change.log({ kind: 'REFUND_DUE', subjectId: reservationId, detail });
   change.book({ reservationId, debit: 'sales', credit: 'owed', amount, currency });
   return { refundNo, amount };
+}
+
+/** What of a locked payment is still with us, in minor units. */
+export async function leftOf(
+  change: ShowChange,
+  payment: Payment,
+  refunds: Refund[],
+): Promise<number> {
+  const lost = await lostAmount(change, payment);
+  return Math.max(0, payment.amount - refundedAmount(refunds, payment.attempt) - lost);
 }
 
 export async function lockBooking(

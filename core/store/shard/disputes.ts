@@ -10,6 +10,8 @@ export type DisputeRef = { showId: ShowId; reservationId: number; disputeId: str
 /** A cardholder's objection to a charge of ours, by the provider's id; minor units. */
 export type Dispute = DisputeRef & {
   attempt: number;
+  /** The intent that it is about: a second one of an attempt has disputes of its own. */
+  intentId: string;
   state: DisputeState;
   amount: number;
   currency: string;
@@ -19,7 +21,7 @@ export type Dispute = DisputeRef & {
 };
 
 const columns = `show_id AS showId, reservation_id AS reservationId, dispute_id AS disputeId,
-  attempt, state, amount, currency, reason, created_at AS createdAt, updated_at AS updatedAt`;
+  attempt, intent_id AS intentId, state, amount, currency, reason, created_at AS createdAt, updated_at AS updatedAt`;
 
 /** How long one look at an open dispute may take before another processor may look. */
 const claimSeconds = 90;
@@ -55,13 +57,14 @@ export async function insertDispute(
   dispute: Omit<Dispute, 'showId' | 'state' | 'createdAt' | 'updatedAt'>,
 ): Promise<Dispute> {
   const now = new Date(nowMs);
-  const { reservationId, disputeId, attempt, amount, currency } = dispute;
+  const { reservationId, disputeId, attempt, intentId, amount, currency } = dispute;
   const reason = dispute.reason.slice(0, 60);
   await tx.change(
-    `INSERT INTO dispute (show_id, reservation_id, dispute_id, attempt, state, amount, currency,
-       reason, created_at, updated_at, check_at) VALUES (?, ?, ?, ?, 'OPEN', ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO dispute (show_id, reservation_id, dispute_id, attempt, intent_id, state, amount,
+       currency, reason, created_at, updated_at, check_at)
+     VALUES (?, ?, ?, ?, ?, 'OPEN', ?, ?, ?, ?, ?, ?)`,
     [
-      ...[head.showId, reservationId, disputeId, attempt, amount, currency, reason],
+      ...[head.showId, reservationId, disputeId, attempt, intentId, amount, currency, reason],
       ...[now, now, new Date(nowMs + restSeconds * 1_000)],
     ],
   );
@@ -82,6 +85,20 @@ export async function endDispute(
   );
   if (matched !== 1) throw new Error(`dispute ${dispute.disputeId} left OPEN under lock`);
   dispute.state = to;
+}
+
+/** What a bank took for good of a payment's own charge, in minor units: its fan has that. */
+export async function lostAmount(
+  { tx, head }: ShowChange,
+  { reservationId, intentId }: { reservationId: number; intentId: string | null },
+): Promise<number> {
+  if (intentId === null) return 0;
+  const rows = await tx.rows<{ amount: number }>(
+    `SELECT amount FROM dispute
+     WHERE show_id = ? AND reservation_id = ? AND intent_id = ? AND state = 'LOST'`,
+    [head.showId, reservationId, intentId],
+  );
+  return rows.reduce((sum, row) => sum + row.amount, 0);
 }
 
 /** Banks take weeks to decide, so an open dispute is asked for once an hour. */

@@ -1,4 +1,5 @@
-import { lockBooking, oweRefund } from './cancel-booking.js';
+import { leftOf, lockBooking, oweRefund } from './cancel-booking.js';
+import { lostAmount } from './disputes.js';
 import { lockPayments } from './payments.js';
 import {
   deskRefundId,
@@ -34,7 +35,7 @@ export async function giveBack(
   if (!reservation || !booking) return { kind: 'missing' };
   const payment = payments.find((entry) => entry.attempt === booking.attempt);
   if (!payment) return { kind: 'unpaid' };
-  const left = payment.amount - refundedAmount(refunds, payment.attempt);
+  const left = await leftOf(change, payment, refunds);
   if (wish.amount > left) return { kind: 'too_much', left };
   if (wish.amount === left && booking.state === 'CONFIRMED') return { kind: 'cancel_instead' };
   const { amount } = wish;
@@ -75,16 +76,19 @@ export async function payOut(
 
 export type Retried =
   | { kind: 'owed'; refundNo: number; amount: number; currency: string }
-  | { kind: 'missing' | 'not_failed' | 'retried' };
+  | { kind: 'missing' | 'not_failed' | 'retried' | 'lost' };
 
-/** Owes a failed refund again, under a number and key of its own. What is owed stays the same. */
+/**
+ * Owes a failed refund again, under a number and key of its own. What is owed stays the same. One
+ * whose money the fan has from a bank is not made as well.
+ */
 export async function retryRefund(
   change: ShowChange,
   wish: { reservationId: number; refundNo: number },
 ): Promise<Retried> {
   const { reservationId } = wish;
   await lockReservation(change, reservationId);
-  await lockPayments(change, reservationId);
+  const payments = await lockPayments(change, reservationId);
   const refunds = await lockRefunds(change, reservationId);
   const failed = refunds.find((refund) => refund.refundNo === wish.refundNo);
   if (!failed) return { kind: 'missing' };
@@ -92,6 +96,11 @@ export async function retryRefund(
   if (refunds.some((refund) => refund.retryOf === failed.refundNo)) return { kind: 'retried' };
   const refundNo = nextRefundNo(refunds);
   const { attempt, amount, currency, reason, intentId } = failed;
+  const payment = payments.find((entry) => entry.attempt === attempt);
+  const charged = { reservationId, intentId: intentId ?? payment?.intentId ?? null };
+  const lost = await lostAmount(change, charged);
+  const paid = intentId === null ? (payment?.receivedAmount ?? payment?.amount ?? 0) : amount;
+  if (lost > 0 && amount > paid - refundedAmount(refunds, attempt) - lost) return { kind: 'lost' };
   const row = { reservationId, refundNo, attempt, amount, currency, reason, intentId };
   await insertRefund(change, { ...row, retryOf: failed.refundNo });
   const detail = { attempt, refund_no: refundNo, retry_of: failed.refundNo };

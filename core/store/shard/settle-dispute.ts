@@ -11,7 +11,7 @@ import type { ShowChange } from './show-change.js';
 /** How the provider says that a dispute of a charge of ours stands; minor units. */
 export type ToldDispute = Pick<
   Dispute,
-  'reservationId' | 'attempt' | 'disputeId' | 'amount' | 'currency' | 'reason'
+  'reservationId' | 'attempt' | 'intentId' | 'disputeId' | 'amount' | 'currency' | 'reason'
 > & { state: DisputeState };
 
 /**
@@ -36,8 +36,8 @@ export async function settleDisputeMoney(
 }
 
 async function open(change: ShowChange, told: ToldDispute): Promise<Dispute> {
-  const { reservationId, attempt, disputeId, amount, currency, reason } = told;
-  const row = { reservationId, attempt, disputeId, amount, currency, reason };
+  const { state: _told, ...row } = told;
+  const { reservationId, amount, currency } = row;
   const dispute = await insertDispute(change, row);
   note(change, 'DISPUTED', dispute);
   change.book({ reservationId, amount, currency, debit: 'disputed', credit: 'provider' });
