@@ -10,7 +10,10 @@ export type ShowTable = {
 
 type ColumnRow = { name: string; columnName: string; type: string; place: number | null };
 
-/** All tables of a shard that hold rows of shows, read from the schema so that none is forgotten. */
+/**
+ * All tables of a shard that hold rows of shows, read from the schema so that none is forgotten.
+ * Columns that the server computes are left out; MySQL's `DEFAULT_GENERATED` is only a default.
+ */
 export async function readShowTables(shard: Pick<Queryable, 'rows'>): Promise<ShowTable[]> {
   const rows = await shard.rows<ColumnRow>(
     `SELECT c.TABLE_NAME AS name, c.COLUMN_NAME AS columnName, c.DATA_TYPE AS type,
@@ -19,7 +22,7 @@ export async function readShowTables(shard: Pick<Queryable, 'rows'>): Promise<Sh
      LEFT JOIN information_schema.STATISTICS s ON s.TABLE_SCHEMA = c.TABLE_SCHEMA
        AND s.TABLE_NAME = c.TABLE_NAME AND s.COLUMN_NAME = c.COLUMN_NAME
        AND s.INDEX_NAME = 'PRIMARY'
-     WHERE c.TABLE_SCHEMA = DATABASE() AND c.EXTRA NOT LIKE '%GENERATED%'
+     WHERE c.TABLE_SCHEMA = DATABASE() AND c.EXTRA NOT LIKE '% GENERATED%'
      ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION`,
   );
   const tables = new Map<string, ColumnRow[]>();
