@@ -39,7 +39,7 @@ export function openPassClaiming(catalog: Database, shards: Shards, log: Logger)
   const claims = openGrouping(groupMax, async (wanted: Claimant[]) => {
     const passIds = [...new Set(wanted.map((one) => one.passId))];
     // The claims are committed before they are read back, as two statements of one round trip.
-    const [, stored] = await inOneTrip<[void, StoredClaim[]]>(catalog, (trip) => [
+    const [, stored] = await inOneTrip<[unknown, StoredClaim[]]>(catalog, (trip) => [
       claimPasses(trip, wanted),
       readClaims(trip, passIds),
     ]);

@@ -13,16 +13,18 @@ describe('payments against a server of before 2026-09-30', () => {
   let older: Server;
   let payments: Payments;
   let refused = 0;
+  let missing: string | undefined;
 
   beforeEach(async () => {
     refused = 0;
+    missing = undefined;
     sandbox = await startSandbox({ port: 0, secretKey });
     older = createServer(async (req, res) => {
       const chunks: Buffer[] = [];
       for await (const chunk of req) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks);
-      const isList = req.method === 'GET' && req.url?.startsWith('/v1/payment_intents?');
-      if (isList) return answer(404, { type: 'invalid_request_error', message: 'No such route' });
+      if (missing && req.url?.startsWith(missing))
+        return answer(404, { type: 'invalid_request_error', message: 'No such route' });
       if (body.includes('allowed_payment_method_types')) {
         refused += 1;
         return answer(400, {
@@ -73,6 +75,7 @@ describe('payments against a server of before 2026-09-30', () => {
 
   it('does not take a list that it has not for the word that nothing was paid', async () => {
     await pay('c');
+    missing = '/v1/payment_intents?';
     const search = {
       key: 'payment_id',
       value: 'c',
@@ -80,5 +83,15 @@ describe('payments against a server of before 2026-09-30', () => {
       createdTo: new Date(Date.now() + 60_000),
     };
     expect(await payments.findIntent(search)).toMatchObject({ kind: 'rejected' });
+  });
+
+  it('reads the books of a server that knows no disputes', async () => {
+    await pay('d');
+    missing = '/v1/disputes';
+    const span = { from: new Date(Date.now() - 60_000), to: new Date(Date.now() + 60_000) };
+    const books = await payments.readBooks(span);
+    expect(books).toMatchObject({ payments: [{ kind: 'succeeded' }], disputes: [] });
+    missing = '/v1/refunds';
+    await expect(payments.readBooks(span)).rejects.toThrow('No such route');
   });
 });

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { openBreaker } from './breaker.js';
+import { openCreate } from './create-intent.js';
 import type {
   DisputeState,
   IntentState,
@@ -13,7 +14,6 @@ import type {
 import type { ProviderRate } from './provider-rate.js';
 import {
   isFault,
-  isUnknownParameter,
   readCard,
   readDispute,
   readFault,
@@ -36,8 +36,6 @@ export type PaymentsSettings = {
   rate?: ProviderRate | undefined;
 };
 
-const typesName = 'allowed_payment_method_types';
-const oldTypesName = 'payment_method_types';
 const signatureSecondsMax = 300;
 const pageRows = 100;
 const searchIntentsMax = 5_000;
@@ -155,7 +153,7 @@ export function openPayments(settings: PaymentsSettings): Payments {
         { span, rate },
         (page) => stripe.disputes.list(page, once),
         readDispute,
-      ),
+      ).catch(noneWithoutList),
     }),
     parseWebhook: (rawBody, signature) =>
       parseWebhook(stripe, { secret: settings.webhookSecret, live }, rawBody, signature),
@@ -164,42 +162,6 @@ export function openPayments(settings: PaymentsSettings): Payments {
       rate?.close();
       breaker.close();
     },
-  };
-}
-
-type Wanted = Parameters<Payments['createIntent']>[0];
-
-/**
- * Creates intents for cards only. The parameter for that has another name on servers that speak
- * an API version before 2026-09-30; one that refuses the new name has run nothing, so the call
- * is made again with the old one under the same key, and so are all that follow.
- */
-function openCreate(stripe: Stripe): (wanted: Wanted) => Promise<Stripe.PaymentIntent> {
-  let isOlder = false;
-  const create = (wanted: Wanted) => {
-    const cardsOnly = { [isOlder ? oldTypesName : typesName]: ['card'] };
-    return stripe.paymentIntents.create(
-      {
-        ...cardsOnly,
-        amount: wanted.amount,
-        currency: wanted.currency.toLowerCase(),
-        confirm: true,
-        metadata: wanted.metadata,
-        payment_method: wanted.paymentToken,
-        return_url: wanted.returnUrl,
-        ...(wanted.manualCapture ? { capture_method: 'manual' as const } : {}),
-      },
-      { idempotencyKey: wanted.idempotencyKey },
-    );
-  };
-  return async (wanted) => {
-    try {
-      return await create(wanted);
-    } catch (error) {
-      if (isOlder || !isUnknownParameter(error, typesName)) throw error;
-      isOlder = true;
-      return create(wanted);
-    }
   };
 }
 
@@ -236,6 +198,12 @@ async function readPages<T extends Listed, S>(
     if (atMs >= span.from.getTime() && atMs < span.to.getTime()) found.push(read(object));
   }
   return found;
+}
+
+/** A server that knows no disputes has none; the others of its books are read all the same. */
+function noneWithoutList(error: unknown): [] {
+  if (readLookError(error).kind !== 'not_found') throw error;
+  return [];
 }
 
 /** Reads the intents of a time window, newest first; a list is exact where the search index lags. */
