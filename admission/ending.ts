@@ -8,10 +8,12 @@ import {
 } from '../core/store/catalog/admission.js';
 import { type RoomExit, writeExit } from '../core/store/catalog/room-exits.js';
 import { listPumpedSales, type Sale } from '../core/store/catalog/sales.js';
+import type { FanPlace } from './answers.js';
 import type { GateDeps } from './gate.js';
 import { away } from './refusals.js';
 import type { RevokedPasses } from './revoked.js';
 import type { Rooms } from './rooms.js';
+import { hasWon } from './standing.js';
 
 type Inside = GateDeps & { rooms: Rooms; revoked: RevokedPasses };
 
@@ -78,6 +80,17 @@ export async function finishAll(
       Promise.all(passes.map(({ fanId, passId }) => room.end(fanId, 'd', passId))),
     ),
   );
+}
+
+/** A pass that has just won seats is over, though the room hasn't heard of it: the fan joins anew. */
+export async function endIfWon(
+  inside: Inside,
+  { saleId, fanId }: { saleId: string; fanId: string },
+  { created, kind, over, pass }: FanPlace,
+): Promise<boolean> {
+  if (created || kind !== 'a' || over || !(await hasWon(inside, saleId, pass))) return false;
+  await finishAll(inside, saleId, [{ fanId, passId: pass }]);
+  return true;
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 } from './caught.js';
 import { askWork, hasPriority, isGuarded, passDoor } from './door.js';
 import { drawScore, openSeed } from './draw.js';
-import { end, endBanned, finishAll, whileRedisIsThere } from './ending.js';
+import { end, endBanned, endIfWon, finishAll, whileRedisIsThere } from './ending.js';
 import { type Joining, openJoining } from './joining.js';
 import type { RoomNumbers } from './numbers.js';
 import { readRanks } from './ranks.js';
@@ -27,7 +27,7 @@ import { away, barred, closed, draining, noPlace, notOpenYet } from './refusals.
 import { type RevokedPasses, watchRevoked } from './revoked.js';
 import { openRoomNumbers, type RoomNumbersBook } from './room-numbers.js';
 import { openRooms, type Rooms } from './rooms.js';
-import { hasWon, joinStanding, readUnspentPass } from './standing.js';
+import { joinStanding, readUnspentPass } from './standing.js';
 import { admitNow, carrySettings } from './steering.js';
 import {
   endlessPlace,
@@ -248,17 +248,6 @@ async function joinRoom(
     }
   }
   throw away();
-}
-
-/** A pass that has just won seats is over, though the room hasn't heard of it: the fan joins anew. */
-async function endIfWon(
-  inside: Inside,
-  { saleId, fanId }: PlaceAsk,
-  { created, kind, over, pass }: FanPlace,
-): Promise<boolean> {
-  if (created || kind !== 'a' || over || !(await hasWon(inside, saleId, pass))) return false;
-  await finishAll(inside, saleId, [{ fanId, passId: pass }]);
-  return true;
 }
 
 async function place(inside: Inside, ask: PlaceAsk): Promise<Place> {
