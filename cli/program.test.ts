@@ -1,9 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
+import { checkGiven } from '../core/runtime/config.js';
+import { packageRoot } from '../core/runtime/paths.js';
 import { createSecretsFile } from '../core/runtime/secrets.js';
 import { localShardUrl } from './commands/shard.js';
 import type { CliContext } from './context.js';
@@ -102,6 +112,30 @@ describe('the command line', () => {
     expect(await run(...argv)).toBe(2);
     expect(stderr.text).toContain(told);
     expect(stdout.text).toBe('');
+  });
+
+  it.each([
+    ['USHER_PORT', 'abc'],
+    ['USHER_PORT', '99999'],
+    ['USHER_REDIS_URL', 'localhost:6379'],
+    ['USHER_LIMITS', 'of'],
+    ['STRIPE_API_BASE', 'stripe.example'],
+  ])('starts nothing on %s=%s', async (name, value) => {
+    const wrong = { ...context(), env: { ...context().env, [name]: value, USHER_PROT: '1' } };
+    expect(await runCli(['up', '--json'], wrong)).toBe(2);
+    const { error, detail } = JSON.parse(stderr.text);
+    expect([error, detail]).toEqual(['wrong_usage', expect.stringContaining(`\n  ${name}: `)]);
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+  });
+
+  it('knows its own variables from misspelt ones', () => {
+    const set = { USHER_PROT: '1', USHER_PORT: '', USHER_CONFIG: 'x', USHER_TEST_REDIS_URL: 'x' };
+    expect(checkGiven(set)).toEqual({ faults: [], unknown: ['USHER_PROT'] });
+    const table = readFileSync(join(packageRoot, 'docs/running.md'), 'utf8').split('## The door');
+    const documented = (table[0] ?? '').match(/`(USHER|STRIPE)_[A-Z_]+/g) ?? [];
+    const env = Object.fromEntries(documented.map((name) => [name.slice(1), '']));
+    expect(documented.length).toBeGreaterThan(20);
+    expect(checkGiven(env)).toEqual({ faults: [], unknown: [] });
   });
 
   it('ends with 3 where no Usher runs, in words and as JSON', async () => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { checkGiven } from '../../core/runtime/config.js';
 import { localStatus, stopLocal } from '../../core/runtime/supervisor-run.js';
 import { addCommand, type Session } from '../command.js';
 import { dataDirOf } from '../context.js';
-import { CliError, exitCodes } from '../exit.js';
+import { CliError, exitCodes, wrongUsage } from '../exit.js';
 
 /** `up` and `down`: a whole local Usher. */
 export function addUpCommands(program: Command, session: Session): void {
@@ -13,6 +14,15 @@ export function addUpCommands(program: Command, session: Session): void {
     options: (command) =>
       command.option('--demo', 'put the example premiere into an empty catalog'),
     run: async ({ options, out, context }) => {
+      const { faults, unknown } = checkGiven(context.env);
+      if (faults.length > 0) {
+        throw wrongUsage(`Mend these variables, or unset them:\n${faults.join('\n')}`);
+      }
+      for (const name of unknown) {
+        context.stderr.write(
+          `${name} is set, but Usher has no such variable: see docs/running.md\n`,
+        );
+      }
       // Loaded only here: engines and task lists would slow every other command down.
       const { runUp } = await import('../local/up.js');
       return runUp({

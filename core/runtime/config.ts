@@ -7,7 +7,7 @@ const url = (schemes: string[]) =>
     error: `must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   });
 
-const schema = z.object({
+const shape = {
   NODE_ENV: z.string().default('development'),
   USHER_PORT: port.default(3000),
   USHER_HOST: z.string().default('127.0.0.1'),
@@ -57,7 +57,11 @@ const schema = z.object({
   USHER_LANES_ISOLATION: z.enum(['READ COMMITTED', 'SERIALIZABLE']).default('READ COMMITTED'),
   USHER_SECRETS_FILE: z.string().optional(),
   USHER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-});
+};
+const schema = z.object(shape);
+// Read by commands, engines and tests, not by the programs.
+const elsewhere = ['USHER_CONFIG', 'USHER_PRIVATE_PORTS', 'USHER_MYSQL_PASSWORD'];
+const ofTools = /^USHER_(TEST|FUZZ|CLOCK|SHIFT)_/;
 
 export type Config = {
   production: boolean;
@@ -94,17 +98,36 @@ export type Config = {
   logLevel: string;
 };
 
+function filledOf(env: NodeJS.ProcessEnv) {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function faultsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+}
+
+/**
+ * What is wrong with the variables that are set, whatever is missing, one line each; and the set
+ * ones that no part of Usher reads.
+ */
+export function checkGiven(env: NodeJS.ProcessEnv): { faults: string[]; unknown: string[] } {
+  const parsed = schema.partial().safeParse(filledOf(env));
+  const unknown = Object.keys(env).filter(
+    (name) =>
+      name.startsWith('USHER_') &&
+      !(name in shape || elsewhere.includes(name) || ofTools.test(name)),
+  );
+  return { faults: parsed.success ? [] : faultsOf(parsed.error), unknown };
+}
+
 /**
  * Reads the environment once and reports every problem together, each with the variable's name.
  * @throws Error whose message is meant for the operator.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(filled);
+  const parsed = schema.safeParse(filledOf(env));
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      (issue) => `  ${issue.path.join('.')}: ${issue.message}`,
-    );
+    const faults = faultsOf(parsed.error);
     throw new Error(
       `The environment is not complete. \`./usher up\` sets all of it; by hand, mend:\n${faults.join('\n')}`,
     );
