@@ -52,10 +52,22 @@ export function addSellCommand(program: Command, session: Session): void {
           ['seats', sold.seats.join(' ')],
           ['tickets', sold.tickets.map((ticket) => ticket.ticket_id).join(' ')],
           [sold.paid, moneyText(sold.amount, sold.currency)],
-          ['in a till', sold.till_problem ? `no. ${sold.till_problem}` : sold.in_till],
+          [
+            'in a till',
+            sold.till_problem
+              ? notIn(sold.till_problem, idempotencyKey)
+              : sold.in_till
+                ? 'yes'
+                : 'no',
+          ],
         ]),
       );
       return undefined;
     },
   });
+}
+
+/** The cash is there already: repeating the sale under its key only books it. */
+function notIn(problem: string, key: string): string {
+  return `no. ${problem} This sale again with --key ${key} then counts it.`;
 }

@@ -162,6 +162,17 @@ describe('the desk', () => {
     await sound();
   });
 
+  it('says how cash that was taken without a till still gets into one', async () => {
+    const sell = (...more: string[]) =>
+      cli.usher('sell', show, 'A-1', '--email', 'late@example.org', '--paid', 'cash', ...more);
+    const sold = await sell();
+    const key = /--currency INR`.* --key (\S+) then/.exec(sold.out)?.[1] ?? 'none';
+    await cli.usher('till', 'open', '--cash', '0');
+    expect((await sell('--key', key, '--json')).json).toMatchObject({ in_till: true });
+    const closed = await cli.usher('till', 'close', '--counted', '24000', '--json');
+    expect(closed.json).toMatchObject({ sales: 1, sales_amount: 24_000, difference: 0 });
+  });
+
   it('gives cash back at the desk, once, and turns the ticket away', async () => {
     const sale = ['sell', show, 'A-1', '--email', 'back@example.org', '--paid', 'cash', '--json'];
     const sold = await cli.usher(...sale);
