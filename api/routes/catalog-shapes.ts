@@ -149,7 +149,7 @@ export function saleJson(row: SaleRow): z.infer<typeof saleShape> {
     state: row.state,
     lobbyOpensAtMs: row.lobby_opens_at?.getTime() ?? null,
     opensAtMs: row.opens_at.getTime(),
-    seatsLeft: row.seats_left,
+    seatsLeft: row.has_shows ? row.seats_left : null,
   };
   return {
     sale_id: row.sale_id,

@@ -43,9 +43,11 @@ export function staffSaleCheckRoutes(deps: Deps): Route[] {
       answers: { 200: checkShape },
       handle: async ({ params }) => {
         const sale = await readStaffSale(deps, params.id ?? '');
-        const shows = await listSaleShows(deps.catalog, sale.sale_id);
+        const nowMs = await readNowMs(deps.catalog);
+        const all = await listSaleShows(deps.catalog, sale.sale_id);
+        const shows = all.filter((show) => show.startsAt.getTime() > nowMs);
         const checks = [
-          checkShows(shows),
+          checkShows(shows, all.length - shows.length),
           ...(await checkSeats(deps, sale, shows)),
           checkOpening(sale),
           checkRate(deps, sale),
@@ -63,13 +65,14 @@ function told(check: string, ok: boolean, detail: string, fix: string): Check {
   return { check, ok, detail, fix: ok ? null : fix };
 }
 
-function checkShows(shows: SaleShow[]): Check {
+/** Only shows to come: nothing of one that has begun can be sold. */
+function checkShows(shows: SaleShow[], begun: number): Check {
   const planned = shows.filter((show) => show.state === 'PLANNED').length;
   const active = shows.filter((show) => show.state === 'ACTIVE').length;
   return told(
     'shows',
     active > 0 && planned === 0,
-    `${active} on sale, ${planned} without seats yet`,
+    `${active} on sale, ${planned} without seats yet, ${begun} begun`,
     active === 0
       ? 'Add shows with `usher show create` or `usher import`.'
       : 'Import the catalog again; it finishes what was cut short.',

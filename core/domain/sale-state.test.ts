@@ -15,5 +15,6 @@ describe('the public state of a sale', () => {
     expect(publicSaleState({ ...sale, state: 'CLOSED' }, 0)).toBe('closed');
     expect(publicSaleState({ ...sale, seatsLeft: 0 }, 300)).toBe('sold_out');
     expect(publicSaleState({ ...sale, seatsLeft: 0 }, 150)).toBe('lobby');
+    expect(publicSaleState({ ...sale, seatsLeft: null }, 300)).toBe('open');
   });
 });

@@ -210,6 +210,18 @@ describe('the command line against a running Usher', () => {
     expect(checked.code).toBe(1);
     await usher(['sale', 'resume', saleId]);
     expect((await usher(['sale', 'check', saleId])).out).toContain('Ready to open.');
+    const { catalog } = stores;
+    const shift = (hours: number) =>
+      catalog.change('UPDATE shows SET starts_at = starts_at + INTERVAL ? HOUR WHERE sale_id = ?', [
+        ...[hours, saleId],
+      ]);
+    await shift(-100_000);
+    const late = await usher(['sale', 'check', saleId]);
+    expect([late.code, late.out]).toEqual([
+      1,
+      expect.stringContaining('0 without seats yet, 1 begun'),
+    ]);
+    await shift(100_000);
   });
 
   it('releases blocked seats under the head, so that the audit stays clean', async () => {

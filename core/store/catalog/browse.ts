@@ -91,6 +91,8 @@ export type SaleRow = {
   seed_hash: string;
   version: number;
   seats_left: number;
+  /** Whether it has any show, also past ones. */
+  has_shows: boolean;
   now: Date;
 };
 
@@ -246,11 +248,13 @@ const saleSelect = `SELECT a.sale_id, a.name, a.state, a.lobby, a.standing, a.lo
     a.booking_fee, a.tax_rate_bp, a.offer_seconds, a.offers_stop_minutes, a.message,
     a.draining, a.no_show_percent, a.seed_hash, a.version, NOW(3) AS now,
     (SELECT COALESCE(SUM(s.seats_free), 0) FROM shows AS s
-     WHERE s.sale_id = a.sale_id AND s.state = 'ACTIVE' AND s.starts_at > NOW(3)) AS seats_left
+     WHERE s.sale_id = a.sale_id AND s.state = 'ACTIVE' AND s.starts_at > NOW(3)) AS seats_left,
+    EXISTS (SELECT 1 FROM shows AS s WHERE s.sale_id = a.sale_id) AS has_shows
   FROM sales AS a`;
 
-type StoredSale = Omit<SaleRow, 'seats_left' | 'refund_fee_percent'> & {
+type StoredSale = Omit<SaleRow, 'seats_left' | 'has_shows' | 'refund_fee_percent'> & {
   seats_left: string;
+  has_shows: number;
   refund_fee_percent: string | null;
 };
 
@@ -267,10 +271,11 @@ export async function readSale(catalog: Reader, saleId: string): Promise<SaleRow
   return row && saleOf(row);
 }
 
-function saleOf({ seats_left, refund_fee_percent, ...row }: StoredSale): SaleRow {
+function saleOf({ seats_left, has_shows, refund_fee_percent, ...row }: StoredSale): SaleRow {
   return {
     ...row,
     seats_left: Number(seats_left),
+    has_shows: has_shows === 1,
     refund_fee_percent: refund_fee_percent === null ? null : Number(refund_fee_percent),
   };
 }

@@ -1,10 +1,13 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { lastBooked, purchases } from '../lib/keep.js';
 import { takeBankReturn } from '../lib/payment.js';
 import { go } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
+import type { Show } from '../lib/types.js';
 import { useBooked } from '../lib/use-booked.js';
+import { useNow } from '../lib/use-clock.js';
 import { useLoad } from '../lib/use-load.js';
 import { PageTitle } from '../parts/heading.js';
 import { Link } from '../parts/link.js';
@@ -48,13 +51,24 @@ export function ShowPage({ id }: { id: string }) {
               <p>Seats that were paid for are refunded.</p>
             </Notice>
           ) : (
-            <>
+            <UntilBegun show={show} isPaying={!isOver}>
               <Waitlist sale={sale} show={show} />
               <Flow sale={sale} show={show} />
-            </>
+            </UntilBegun>
           )}
         </>
       )}
     </Ready>
+  );
+}
+
+/** Who was paying when the show began still sees how that ends. */
+function UntilBegun(props: { show: Show; isPaying: boolean; children: ComponentChildren }) {
+  const hasBegun = Date.parse(props.show.starts_at) <= useNow();
+  if (!hasBegun || props.isPaying) return <>{props.children}</>;
+  return (
+    <Notice tone="info" title="This show has begun">
+      <p>Nothing more is sold for it here. Perhaps another showtime suits you.</p>
+    </Notice>
   );
 }

@@ -64,12 +64,18 @@ export function Gate({ sale, room, place }: Props) {
   );
 }
 
+const headlines: Partial<Record<Room['state'], string>> = {
+  open: 'The sale is open',
+  sold_out: 'Nothing is left',
+  closed: 'The sale is over',
+};
+
 function GateHeadline({ opens, state }: { opens: number | null; state: Room['state'] }) {
   const now = useNow();
   const before = state === 'scheduled' || state === 'lobby';
   const leftMs = opens === null ? 0 : opens - now;
   if (!before || opens === null) {
-    return <StepTitle quiet>{state === 'open' ? 'The sale is open' : 'Join the line'}</StepTitle>;
+    return <StepTitle quiet>{headlines[state] ?? 'Join the line'}</StepTitle>;
   }
   return (
     <>
