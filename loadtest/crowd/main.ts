@@ -1,5 +1,6 @@
 // `node dist/loadtest/crowd/main.js premiere|rush|room|browse|reserve [--fans N] [--shows N] …`:
-// exit 0 when every promise held, 1 when one broke or the target is refused, 2 wrong usage.
+// exit 0 when every promise held, 1 when one broke or the target is refused,
+// 2 wrong usage, 3 the target does not answer.
 import { writeFileSync } from 'node:fs';
 import { endWithCaller } from '../stage/scratch.js';
 import { readWish, usage, WrongUsage } from './options.js';
@@ -7,7 +8,7 @@ import { runScenario } from './play.js';
 import { crowdPage, crowdText } from './report.js';
 import { runSingle } from './single.js';
 import { browsePage, browseText } from './single-report.js';
-import { TargetRefused } from './target.js';
+import { TargetAway, TargetRefused } from './target.js';
 
 endWithCaller();
 process.exitCode = await main(process.argv.slice(2));
@@ -44,6 +45,10 @@ async function main(args: string[]): Promise<number> {
     if (error instanceof TargetRefused) {
       say(`loadtest: ${error.message}`);
       return 1;
+    }
+    if (error instanceof TargetAway) {
+      say(`loadtest: ${error.message}`);
+      return 3;
     }
     throw error;
   }

@@ -20,6 +20,9 @@ export type Target = {
 /** A refusal that tells the operator what to do. */
 export class TargetRefused extends Error {}
 
+/** Nothing at the address answers as an Usher does. */
+export class TargetAway extends Error {}
+
 const signUpsAtOnce = 8;
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -37,12 +40,19 @@ export function assertMayLoad(url: string, owned: boolean): URL {
   );
 }
 
-/** Prepares a running Usher: reads its sales and signs fans up as everybody does. */
+/**
+ * Prepares a running Usher: reads its sales and signs fans up as everybody does.
+ * @throws TargetAway where none answers, TargetRefused where it can't be loaded.
+ */
 export async function openRunning(
   url: URL,
   want: { fans: number; sales: string[]; shows: number; say: (text: string) => void },
 ): Promise<Target> {
-  const sales = await readSales(url, want);
+  const sales = await readSales(url, want).catch((error: Error) => {
+    if (error instanceof TargetRefused) throw error;
+    const { message } = (error.cause as Error | undefined) ?? error;
+    throw new TargetAway(`No Usher answers at ${url.origin} (${message}). Is it running?`);
+  });
   const accounts: Account[] = [];
   const hands = Array.from({ length: signUpsAtOnce }, async () => {
     while (accounts.length < want.fans) {
