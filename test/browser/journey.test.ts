@@ -7,7 +7,9 @@ import { addSale, codesOf, onStage, scanned, seatOn, signUpOn, stageMs } from '.
 it(
   'takes a fan from the home page through lobby, line, live map and payment to the ticket',
   onStage({ rowSeats: 12 }, async (stage) => {
-    const showId = await addSale(stage, { key: 'gala', name: 'Gala night', opens_at: '+1h' });
+    const showId = await addSale(stage, {
+      ...{ key: 'gala', name: 'Gala night', opens_at: '+1h', booking_fee: 50 },
+    });
     const page = await (await stage.visit()).newPage();
     await page.goto('/');
     const card = page.getByRole('listitem').filter({ hasText: 'Gala night' });
@@ -37,6 +39,8 @@ it(
     await seatOn(page, 'A-5', 'sold').waitFor();
 
     await seatOn(page, 'A-3', 'free').click();
+    await page.getByText('The sum has a booking fee of €0.50 for each seat.').waitFor();
+    await page.getByText('2 seats€31', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Hold 2 seats' }).click();
     await payAtTheSecondTry(page);
     await checkTickets(page);
@@ -58,7 +62,7 @@ async function waitInLobby(page: Page): Promise<void> {
 async function payAtTheSecondTry(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'These seats are yours for now' }).waitFor();
   await page.getByText(/^(5:00|4:\d\d)$/).waitFor();
-  const pay = page.getByRole('button', { name: 'Pay €30' });
+  const pay = page.getByRole('button', { name: 'Pay €31' });
   await page.getByRole('radio', { name: /without funds/ }).check();
   await pay.click();
   await page.getByText('The card was declined').waitFor();
@@ -78,7 +82,7 @@ async function checkTickets(page: Page): Promise<void> {
   expect(await saved(page, 'Add to the calendar')).toContain('SUMMARY:Metropolis');
 
   await page.getByRole('navigation').getByRole('link', { name: 'My tickets' }).click();
-  await page.getByRole('link', { name: /Metropolis.*Seats A-3 and A-4.*€30/ }).click();
+  await page.getByRole('link', { name: /Metropolis.*Seats A-3 and A-4.*€31/ }).click();
   await page.getByText('Ticket 2 of 2').waitFor();
   await page.getByRole('link', { name: 'Now showing' }).click();
   await page.getByRole('heading', { name: 'Premieres' }).waitFor();

@@ -122,6 +122,7 @@ export async function addSale(
     name: string;
     opens_at: string;
     pass_cap?: number;
+    booking_fee?: number;
     standing?: boolean;
     waitlist?: { offer_seconds: number };
   },

@@ -46,13 +46,15 @@ export function showFull(show: When): string {
   return `${inZone(show, { weekday: 'long', day: 'numeric', month: 'long' })}, ${showTime(show)}`;
 }
 
-export function instant(iso: string): string {
+/** On the clock of a time zone; without one, on the reader's own. */
+export function instant(iso: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(undefined, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
     hour: 'numeric',
     minute: '2-digit',
+    ...(timeZone === undefined ? {} : { timeZone }),
   }).format(new Date(iso));
 }
 

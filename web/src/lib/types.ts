@@ -63,6 +63,8 @@ export interface Sale {
   lobby_opens_at?: string | null;
   rate_per_minute: number | null;
   seat_cap: number;
+  /** Minor units, added to the price of each seat. */
+  booking_fee?: number;
   hold_seconds: number;
   hold_limit_seconds?: number;
   /** Null: who finds a show full is told that it is sold out. */

@@ -17,12 +17,14 @@ export function GiveBack({ booking, onDone }: Props) {
   const [open, setOpen] = useState(false);
   if (booking.cancel == null) return null;
   const { fee_percent: fee, until } = booking.cancel;
+  // On the clock of the showtime that stands above it.
+  const untilWords = instant(until, booking.show?.cinema.time_zone);
   const terms =
     fee === 0 ? 'All of the price goes back' : `All but ${fee} % of the price goes back`;
   return (
     <section class="panel form" aria-label="Give tickets back">
       <p>
-        Can’t come? Tickets are taken back until {instant(until)}. {terms} to where it came from.
+        Can’t come? Tickets are taken back until {untilWords}. {terms} to where it came from.
       </p>
       {open ? (
         <Choice booking={booking} onDone={onDone} onKeep={() => setOpen(false)} />

@@ -8,16 +8,18 @@ interface Props {
   map: SeatMap;
   chosen: string[];
   cap: number;
+  /** For each seat, in minor units. */
+  fee: number;
   onToggle: (seat: string) => void;
   onHold: () => void;
 }
 
 /** The seats marked so far, what they cost, and the button that asks for them. */
-export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
+export function Chosen({ map, chosen, cap, fee, onToggle, onHold }: Props) {
   const seats = allSeats(map).filter((seat) => chosen.includes(seat.seat));
   const first = seats[0];
   const single = leavesSingle(map, chosen);
-  const total = seats.reduce((sum, seat) => sum + seat.price.amount, 0);
+  const total = seats.reduce((sum, seat) => sum + seat.price.amount + fee, 0);
   return (
     <section class="panel chosen" aria-labelledby="chosen">
       <h3 id="chosen">Your seats</h3>
@@ -41,6 +43,12 @@ export function Chosen({ map, chosen, cap, onToggle, onHold }: Props) {
             </li>
           ))}
         </ul>
+      )}
+      {first !== undefined && fee > 0 && (
+        <p class="quiet">
+          The sum has a booking fee of {money({ amount: fee, currency: first.price.currency })} for
+          each seat.
+        </p>
       )}
       {single.length > 0 && (
         <p class="chosen-single" role="status">

@@ -96,6 +96,7 @@ export function Choose({ sale, show, place, room }: Props) {
               map={map}
               chosen={chosen}
               cap={sale.seat_cap}
+              fee={sale.booking_fee ?? 0}
               onToggle={toggle}
               onHold={() => ask({ show_id: show.show_id, seats: inOrder(map, chosen) })}
             />
