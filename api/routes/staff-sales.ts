@@ -125,7 +125,7 @@ export async function importPart(
 
 function faulty(faults: { field: string; message: string }[]): UsherError {
   const told = faults.map(({ field, message }) => ({
-    field: field.replace(/^(sales|shows)(\[0\]|\.0)\.?/, ''),
+    field: field.replace(/^(sales|shows)((\[0\]|\.0)\.?|$)/, ''),
     message,
   }));
   const text = told.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');

@@ -73,6 +73,25 @@ describe('import', () => {
     expect(audit[0]).toMatchObject({ actor: 'tester', action: 'catalog.import' });
   });
 
+  it('refuses a new show in a hall where a stored one runs, up to the minute', async () => {
+    await imported(smallCatalog());
+    const later = (key: string, minutes: number) =>
+      smallCatalog((catalog) => {
+        const [show] = catalog.shows;
+        if (!show) throw new Error('no show in the sample');
+        catalog.shows = [{ ...show, key, starts_at: show.starts_at + minutes * 60_000 }];
+      });
+    for (const minutes of [-119, 0, 119]) {
+      const report = await run(later('third', minutes));
+      const message = expect.stringMatching(/^show third clashes in hall grand-1 with show one,/);
+      expect(report).toEqual({ ok: false, faults: [{ path: ['shows'], key: 'third', message }] });
+    }
+    await imported(later('before', -120));
+    await imported(later('after', 120));
+    await stores.catalog.change("UPDATE shows SET state = 'CANCELLED' WHERE show_key = 'one'");
+    await imported(later('instead', 0));
+  });
+
   it('keeps the seed of a sale and seals it to its row', async () => {
     await imported(smallCatalog());
     const read = async () => {
