@@ -75,17 +75,22 @@ describe('import', () => {
 
   it('refuses a new show in a hall where a stored one runs, up to the minute', async () => {
     await imported(smallCatalog());
-    const later = (key: string, minutes: number) =>
+    const later = (key: string, minutes: number, starts_at_relative = false) =>
       smallCatalog((catalog) => {
         const [show] = catalog.shows;
         if (!show) throw new Error('no show in the sample');
-        catalog.shows = [{ ...show, key, starts_at: show.starts_at + minutes * 60_000 }];
+        const starts_at = show.starts_at + minutes * 60_000;
+        catalog.shows = [{ ...show, key, starts_at, starts_at_relative }];
       });
     for (const minutes of [-119, 0, 119]) {
       const report = await run(later('third', minutes));
       const message = expect.stringMatching(/^show third clashes in hall grand-1 with show one,/);
       expect(report).toEqual({ ok: false, faults: [{ path: ['shows'], key: 'third', message }] });
     }
+    // A day that counts from the import is another one each time: the rest of the file still counts.
+    const again = await imported(later('third', 60, true));
+    expect(again.counts.shows).toEqual({ added: 0, changed: 0, unchanged: 0 });
+    expect(again.notes).toEqual([expect.stringMatching(/^left out: show third clashes/)]);
     await imported(later('before', -120));
     await imported(later('after', 120));
     await stores.catalog.change("UPDATE shows SET state = 'CANCELLED' WHERE show_key = 'one'");

@@ -7,7 +7,7 @@ import { readTakenSeats } from '../shard/show-seats.js';
 import type { Shards } from '../shards.js';
 import { writeAudit } from './audit.js';
 import { type SectionName, sectionOrder } from './catalog-rows.js';
-import { clashFaults } from './import-clashes.js';
+import { keepHallsFree } from './import-clashes.js';
 import { type ImportFault, type ImportPlan, planImport, type Stored } from './import-plan.js';
 import { readStored } from './import-read.js';
 import { writePlan } from './import-write.js';
@@ -47,7 +47,7 @@ export async function importCatalog(
     const stored = await readStored(tx, catalog);
     const made = planImport(catalog, stored);
     made.faults.push(...(await layoutFaults(tx, stores.shards, catalog, made, stored)));
-    made.faults.push(...(await clashFaults(tx, catalog, made)));
+    await keepHallsFree(tx, catalog, made);
     if (made.faults.length > 0 || isEmpty(made)) return made;
     await writePlan(tx, made, stored, {
       secrets: stores.secrets,
