@@ -7,6 +7,7 @@ import { until } from '../../test/support/until.js';
 import { browseRoutes } from './browse.js';
 import { searchRoutes } from './search.js';
 import { showRoutes } from './shows.js';
+import { importPart } from './staff-sales.js';
 
 type Row = Record<string, unknown> & {
   movie: { movie_id: string; title: string };
@@ -36,6 +37,24 @@ describe('the public catalog', () => {
   afterAll(async () => {
     await api.close();
     await stores.close();
+  });
+
+  it('takes no show by hand that has begun, or that meets another in its hall', async () => {
+    const [row] = await stores.catalog.rows<Record<string, string> & { starts_at: Date }>(
+      `SELECT sale_id AS sale, movie_id AS movie, hall_id AS hall, currency, prices, starts_at
+       FROM shows WHERE starts_at > NOW(3) ORDER BY show_id LIMIT 1`,
+    );
+    if (!row) throw new Error('no show in the catalog');
+    const { prices = '', starts_at, ...show } = row;
+    const make = (at: Date) => {
+      const by = { key: 'by-hand', starts_at: at.toISOString(), prices: JSON.parse(prices) };
+      return importPart(api.deps, { shows: [{ ...show, ...by }] }, 'tester');
+    };
+    const past = { message: 'starts_at has passed: name a time to come.' };
+    await expect(make(new Date(0))).rejects.toMatchObject(past);
+    const clash = { message: expect.stringMatching(/^show by-hand clashes in hall /) };
+    await expect(make(starts_at)).rejects.toMatchObject(clash);
+    expect(await stores.catalog.rows("SELECT 1 FROM shows WHERE show_key = 'by-hand'")).toEqual([]);
   });
 
   it('leads from a city over a movie and a cinema to a showtime', async () => {

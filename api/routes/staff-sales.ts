@@ -111,12 +111,17 @@ export async function importPart(
   part: { sales?: unknown[]; shows?: unknown[] },
   actor: string,
 ): Promise<void> {
+  const now = await readNowMs(catalog);
   const parsed = parseCatalogFile(JSON.stringify(part), {
     format: 'json',
-    now: await readNowMs(catalog),
+    now,
     known: await readKnownCatalog(catalog),
   });
   if (!parsed.ok) throw faulty(parsed.faults);
+  // A file may hold last week's shows; by hand it is a slip of the pen.
+  if (parsed.catalog.shows.some((show) => show.starts_at <= now)) {
+    throw faulty([{ field: 'shows[0].starts_at', message: 'has passed: name a time to come' }]);
+  }
   const report = await importCatalog({ catalog, shards, secrets }, parsed.catalog, { actor });
   if (!report.ok) {
     throw faulty(report.faults.map(({ path, message }) => ({ field: path.join('.'), message })));
