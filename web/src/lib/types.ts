@@ -65,6 +65,7 @@ export interface Sale {
   seat_cap: number;
   /** Minor units, added to the price of each seat. */
   booking_fee?: number;
+  seats_left?: number;
   hold_seconds: number;
   hold_limit_seconds?: number;
   /** Null: who finds a show full is told that it is sold out. */

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import * as calls from '../lib/calls.js';
 import { chosenCity } from '../lib/keep.js';
 import { useStore } from '../lib/store.js';
-import type { City, Movie } from '../lib/types.js';
+import type { City, Movie, Sale } from '../lib/types.js';
 import { useLoad } from '../lib/use-load.js';
 import { HallArt } from '../parts/hall-art.js';
 import { PageTitle } from '../parts/heading.js';
@@ -20,7 +20,7 @@ export function Home() {
   const premieres =
     sales.kind === 'ready'
       ? sales.value
-          .filter((sale) => featured.has(sale.state) && !sale.standing)
+          .filter((sale) => featured.has(sale.state) && !sale.standing && hasSeats(sale))
           .sort((a, b) => saleOrder.indexOf(a.state) - saleOrder.indexOf(b.state))
       : [];
   return (
@@ -39,6 +39,13 @@ export function Home() {
         </div>
         <HallArt />
       </section>
+      {sales.kind === 'failed' && (
+        <section class="block" aria-label="Premieres">
+          <Ready of={sales} what="premieres">
+            {() => null}
+          </Ready>
+        </section>
+      )}
       {premieres.length > 0 && (
         <section class="block" aria-labelledby="premieres">
           <h2 id="premieres" class="block-title">
@@ -54,6 +61,11 @@ export function Home() {
       <NowShowing />
     </>
   );
+}
+
+/** An open sale may have no shows yet: nobody should wait in its line. */
+function hasSeats(sale: Sale): boolean {
+  return sale.state !== 'open' || sale.seats_left !== 0;
 }
 
 /** A city on the browser's own clock is the likeliest guess for somebody who has not chosen yet. */
