@@ -31,6 +31,17 @@ export function openClient(context: CliContext): StaffClient {
   return clientOf(findTarget(context));
 }
 
+/**
+ * Looks anew at each call which Usher there is, with a new token: for a command that outlives its
+ * first one, or the Usher that runs here. Its calls reject with what `openClient` throws.
+ */
+export function openLastingClient(context: CliContext): Pick<StaffClient, 'get' | 'post'> {
+  return {
+    get: async (path, schema, options) => openClient(context).get(path, schema, options),
+    post: async (path, schema, options) => openClient(context).post(path, schema, options),
+  };
+}
+
 /** Paths are relative to `/api/v1/staff/`; an empty token sends none. */
 export function clientOf(target: Pick<Target, 'url' | 'token'>): StaffClient {
   const call = async <T>(

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { openClient, type StaffClient } from '../client.js';
+import { openLastingClient } from '../client.js';
 import { addCommand, type Call, type Session } from '../command.js';
 import { dataDirOf } from '../context.js';
 import { checkOffline } from '../door-check.js';
@@ -51,7 +51,13 @@ const conflictsSchema = z.object({
 const answerMsMax = 1_500;
 const mergeMax = 500;
 
-type Door = { show: string; file: string; gate: string; client: StaffClient; out: Out };
+type Door = {
+  show: string;
+  file: string;
+  gate: string;
+  client: ReturnType<typeof openLastingClient>;
+  out: Out;
+};
 
 export function addDoorCommand(program: Command, session: Session): void {
   addCommand(program, session, {
@@ -81,7 +87,7 @@ async function runDoor({ args, options, out, context }: Call): Promise<ExitCode 
   const show = String(args[0]);
   const named = options.file === undefined ? undefined : resolve(String(options.file));
   const file = named ?? join(dataDirOf(context), `door-${show.replace(/\D/g, '')}.json`);
-  const door = { show, file, gate: String(options.gate), client: openClient(context), out };
+  const door = { show, file, gate: String(options.gate), client: openLastingClient(context), out };
   if (options.print) return printList(door);
   if (options.conflicts) return showConflicts(door);
   if (options.merge) return mergeAll(door);

@@ -35,7 +35,7 @@ describe('the desk and the door by command line', () => {
   const usher = async (argv: string[], input = '', url = api.url) => {
     const [stdout, stderr, stdin] = [new Sink(), new Sink(), new PassThrough()];
     stdin.end(input);
-    const config = join(folder, url === api.url ? 'login.json' : 'away.json');
+    const config = join(folder, { [api.url]: 'login.json', [away]: 'away.json' }[url] ?? 'none');
     const env = { USHER_CONFIG: config, USHER_DATA: folder };
     const code = await runCli(argv, { env, stdin, stdout, stderr });
     return { code, out: stdout.text, err: stderr.text };
@@ -171,6 +171,14 @@ describe('the desk and the door by command line', () => {
     const paper = await usher(['door', show, '--print', '--file', list], '', away);
     expect(paper.out).toContain(world.show.seats[3] ?? '-');
     expect(paper.out).toMatch(/\w{3} \d+ \w+ \d{4}, \d\d:\d\d\n/);
+    // An Usher of this machine that was stopped is as far away as a network that is down.
+    const stopped = await usher(
+      ['door', show, '--file', list, '--json'],
+      codeOf(bought, 2),
+      'none',
+    );
+    expect(lines(stopped.out)).toMatchObject([{ result: 'admitted', offline: true }]);
+    expect((await usher(['door', show, '--conflicts'], '', 'none')).code).toBe(3);
   });
 
   it('counts whoever was first as admitted, though the other door was the first to tell', async () => {
