@@ -207,6 +207,7 @@ async function scanOne(door: Door, qr: string, offline: boolean): Promise<boolea
       const body = { qr, gate: door.gate, show_id: door.show, scan_id };
       const call = door.client.post('scan', admittedSchema, { body });
       const admitted = await within(call, answerMsMax);
+      keepScan(door, { qr, scan_id, at: admitted.used_at });
       door.out.line({ result: 'admitted', ...admitted }, () => `ADMIT   seat ${admitted.seat}`);
       return true;
     } catch (error) {
@@ -219,6 +220,16 @@ async function scanOne(door: Door, qr: string, offline: boolean): Promise<boolea
     return refuse(door, refused('unavailable', detail));
   }
   return admitOffline(door, kept, { qr, scan_id });
+}
+
+/** Who was let in with the network is not let in again when it fails. */
+function keepScan(door: Door, scan: Pick<KeptScan, 'qr' | 'scan_id' | 'at'>): void {
+  const kept = readDoorFile(door.file);
+  const verdict = kept && checkOffline(kept, scan.qr);
+  if (!verdict || verdict.result === 'refused') return;
+  const { ticketId: ticket_id, counter } = verdict;
+  kept.scans.push({ ...scan, gate: door.gate, ticket_id, counter, merged: true });
+  writeDoorFile(door.file, kept);
 }
 
 /** The scan is on the disk before green is shown. */

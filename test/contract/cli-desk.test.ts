@@ -179,6 +179,10 @@ describe('the desk and the door by command line', () => {
     );
     expect(lines(stopped.out)).toMatchObject([{ result: 'admitted', offline: true }]);
     expect((await usher(['door', show, '--conflicts'], '', 'none')).code).toBe(3);
+    // Nor does a door forget whom it let in while there was a network.
+    expect(lines((await door(codeOf(bought, 3))).out)).toMatchObject([{ result: 'admitted' }]);
+    const again = await usher(['door', show, '--file', list, '--json'], codeOf(bought, 3), 'none');
+    expect(lines(again.out)).toMatchObject([{ error: 'already_used' }]);
   });
 
   it('counts whoever was first as admitted, though the other door was the first to tell', async () => {
