@@ -7,6 +7,7 @@ import {
   readClaims,
   type StoredClaim,
   takeOverClaim,
+  withdrawClaims,
 } from '../../core/store/catalog/pass-claims.js';
 import type { Database } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
@@ -26,6 +27,8 @@ export type PassClaiming = {
   claim(claimant: Claimant): Promise<void>;
   /** The request was not granted: the pass is free for the fan's next one. */
   release(claim: PassClaim): void;
+  /** The request was not accepted, as by a closed gate: it doesn't even count. */
+  withdraw(claim: PassClaim): void;
 };
 
 const groupMax = 400;
@@ -46,10 +49,16 @@ export function openPassClaiming(catalog: Database, shards: Shards, log: Logger)
     const byPass = new Map(stored.map((claim) => [claim.passId, claim]));
     return wanted.map((one) => byPass.get(one.passId));
   });
-  const releases = openGrouping(groupMax, async (freed: PassClaim[]) => {
-    await freeClaims(catalog, freed);
-    return freed;
-  });
+  const giveBack = (how: typeof freeClaims) => {
+    const group = openGrouping(groupMax, async (claims: PassClaim[]) => {
+      await how(catalog, claims);
+      return claims;
+    });
+    return (claim: PassClaim): void => {
+      // Losing this costs the next request some look-ups, so nobody waits for it.
+      group.add(claim).catch((error) => log.warn({ err: error }, 'a pass was not released'));
+    };
+  };
   return {
     claim: async (claimant) => {
       const holder = await claims.add(claimant);
@@ -57,10 +66,8 @@ export function openPassClaiming(catalog: Database, shards: Shards, log: Logger)
       if (holder.requests > passRequestsMax) throw tooMany();
       if (!isSame(holder, claimant)) await resolve(catalog, shards, holder, claimant);
     },
-    release: (claim) => {
-      // Losing this costs the next request some look-ups, so nobody waits for it.
-      releases.add(claim).catch((error) => log.warn({ err: error }, 'a pass was not released'));
-    },
+    release: giveBack(freeClaims),
+    withdraw: giveBack(withdrawClaims),
   };
 }
 

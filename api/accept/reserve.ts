@@ -70,7 +70,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
       wish,
     });
     if (!row) {
-      if (facts.hasSisters) deps.passClaiming.release(claim);
+      if (facts.hasSisters) deps.passClaiming.withdraw(claim);
       throw await explainClosedGate(deps, facts);
     }
     const isRepeat = row.state !== 'ACCEPTED' || row.bodyHash !== bodyHash;
@@ -171,7 +171,7 @@ async function claimCaps(
     const use = found && { code: found.off.code, usesMax: found.usesMax };
     if (cap !== null || use) await deps.capClaiming.claim({ ...request, saleId, seats, cap, use });
   } catch (error) {
-    if (facts.hasSisters) deps.passClaiming.release(request);
+    if (facts.hasSisters) deps.passClaiming.withdraw(request);
     throw error;
   }
 }

@@ -8,10 +8,15 @@ export type Footprint = Map<string, string>;
 /** Names of the tables of a database: no call adds one, and asking for them is slow. */
 const namesOf = new WeakMap<Database, string>();
 
+/** A claim that was taken back counts nothing, and its row says when it was tried last. */
+const keepsTries = 'pass_claims';
+
 async function readNames(database: Database): Promise<string> {
   const tables = await database.rows<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables
-     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name`,
+     WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> ?
+     ORDER BY table_name`,
+    [keepsTries],
   );
   const names = tables.map(({ name }) => `\`${name}\``).join(', ');
   namesOf.set(database, names);
