@@ -105,7 +105,7 @@ export function openApiRoutes(routes: Route[]): Route[] {
         status: 200,
         raw: {
           type: 'text/html',
-          data: `<!doctype html><html lang="en"><meta charset="utf-8"><title>Usher: the calls</title><h1>Usher: the calls</h1><p>Full schemas: <a href="/openapi.json">openapi.json</a></p><ul>${list}</ul></html>`,
+          data: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>body{font-family:system-ui;max-width:60rem;margin:auto;padding:1rem;overflow-wrap:anywhere}</style><title>Usher: the calls</title><h1>Usher: the calls</h1><p>Full schemas: <a href="/openapi.json">openapi.json</a></p><ul>${list}</ul></html>`,
         },
       }),
     }),

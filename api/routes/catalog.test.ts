@@ -164,6 +164,7 @@ describe('the public catalog', () => {
     const inCity = await results(`/search?keyword=${encodeURIComponent(`${word} mumbai`)}`);
     expect(new Set(inCity.map((hit) => hit.cinema.city))).toEqual(new Set(['Mumbai']));
     expect(await results('/search?keyword=zzzzqqqq')).toEqual([]);
+    expect(await results('/search?keyword=%25_%22')).toEqual([]);
     const { results: suggested } = await get(`/search/suggest?q=${word.slice(0, 4)}`);
     expect(suggested).toContainEqual({ kind: 'movie', id: movie?.movie_id, text: title });
   });

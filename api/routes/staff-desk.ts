@@ -20,7 +20,11 @@ import { type Route, route } from '../route.js';
 import { found } from './browse.js';
 import { deskRoles, showIdOf } from './staff-shared.js';
 
-const seats = z.array(z.string().min(1).max(12)).min(1).max(wishSeatsMax);
+const seats = z
+  .array(z.string().min(1).max(12))
+  .min(1)
+  .max(wishSeatsMax)
+  .refine((names) => new Set(names).size === names.length, { error: 'a seat is named twice' });
 const minutesMax = 60;
 
 const soldShape = z.object({
@@ -65,10 +69,9 @@ function sellRoute(deps: Deps): Route {
       const shard = await deps.shards.forShow(showId);
       const idemKey = readIdempotencyKey(req.get('idempotency-key'));
       const fanId = await fanOfEmail(deps, body);
-      const wanted = [...new Set(body.seats)];
       const { result, news } = await changeShow(shard, showId, (change) =>
         sellAtDesk(change, {
-          ...{ fanId, seats: wanted, method: body.paid, by: actor, idemKey },
+          ...{ fanId, seats: body.seats, method: body.paid, by: actor, idemKey },
           alsoKept: body.also_kept ?? false,
         }),
       );
@@ -128,9 +131,8 @@ function reseatRoute(deps: Deps): Route {
     handle: async ({ params, body, actor }) => {
       const ref = found(parseId('booking', params.id ?? ''), 'booking');
       const shard = await deps.shards.forShow(ref.showId);
-      const wanted = [...new Set(body.seats)];
       const { result, news } = await changeShow(shard, ref.showId, (change) =>
-        reseatBooking(change, ref.no, { seats: wanted, by: actor }),
+        reseatBooking(change, ref.no, { seats: body.seats, by: actor }),
       );
       await publishSeats(deps.redis, deps.names, news);
       const { fanId, from, to } = result;

@@ -51,7 +51,11 @@ export function addDeadCommands(program: Command, session: Session): void {
       const body = options.all ? { all: true } : { dead_ids: args };
       const schema = z.object({ retried: z.number() });
       const done = await openClient(context).post('dead/retry', schema, { body });
-      out.result(done, () => `${done.retried} are tried again.`);
+      out.result(done, () =>
+        done.retried > 0 || options.all
+          ? `${done.retried} are tried again.`
+          : 'None of these waits to be tried again: `usher dead list` names those that do.',
+      );
       return done.retried > 0 || options.all ? exitCodes.done : exitCodes.refused;
     },
   });

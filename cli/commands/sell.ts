@@ -54,11 +54,7 @@ export function addSellCommand(program: Command, session: Session): void {
           [sold.paid, moneyText(sold.amount, sold.currency)],
           [
             'in a till',
-            sold.till_problem
-              ? notIn(sold.till_problem, idempotencyKey)
-              : sold.in_till
-                ? 'yes'
-                : 'no',
+            sold.till_problem ? notIn(sold.till_problem, idempotencyKey) : sold.in_till,
           ],
         ]),
       );

@@ -173,6 +173,13 @@ describe('the desk', () => {
     expect(closed.json).toMatchObject({ sales: 1, sales_amount: 24_000, difference: 0 });
   });
 
+  it('sells no seat that is named twice as one', async () => {
+    const twice = ['sell', show, 'A-3', 'A-3', '--email', 'twice@example.org', '--paid', 'cash'];
+    const sold = await cli.usher(...twice);
+    expect(sold.code).toBe(1);
+    expect(sold.err).toContain('a seat is named twice');
+  });
+
   it('gives cash back at the desk, once, and turns the ticket away', async () => {
     const sale = ['sell', show, 'A-1', '--email', 'back@example.org', '--paid', 'cash', '--json'];
     const sold = await cli.usher(...sale);

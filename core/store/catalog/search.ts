@@ -148,6 +148,8 @@ function scorer(
     movies: snapshot.moviesByWord(word),
     cinemas: snapshot.cinemasByWord(word),
   }));
+  // What has no letter and no digit names nothing.
+  if (words.length === 0 && keyword?.trim()) return () => undefined;
   return (movieId, cinemaId) => {
     let total = 0;
     for (const word of words) {
