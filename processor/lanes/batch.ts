@@ -1,4 +1,5 @@
 import { type Decision, decide, undecidedMsMax } from '../../core/domain/decide.js';
+import { groupBy } from '../../core/domain/group-by.js';
 import type { ShowId } from '../../core/domain/ids.js';
 import { percentOf } from '../../core/domain/price-rules.js';
 import { buildSeatMap, freeSeats, type SeatMap, setSeat } from '../../core/domain/seat-map.js';
@@ -70,15 +71,16 @@ export async function decideBatch(
     const { heads, overdue } = locked;
     if (heads.length === 0) return [];
     const waiting = batch.waiting.filter((one) => one.showId < locked.allOverdueBefore);
-    const open: OpenShow[] = [];
-    for (const head of heads) {
-      open.push({
-        head,
-        map: await takeMap(tx, cache, head),
-        waiting: waiting.filter((one) => one.showId === head.showId),
-        overdue: overdue.filter((hold) => hold.showId === head.showId),
-      });
-    }
+    const maps = await inOneTrip<SeatMap[]>(tx, (trip) =>
+      heads.map((head) => takeMap(trip, cache, head)),
+    );
+    const waitingOf = groupBy(waiting, (one) => one.showId);
+    const overdueOf = groupBy(overdue, (hold) => hold.showId);
+    const open = heads.flatMap((head, no): OpenShow[] => {
+      const map = maps[no];
+      const its = { waiting: waitingOf.get(head.showId), overdue: overdueOf.get(head.showId) };
+      return map ? [{ head, map, waiting: its.waiting ?? [], overdue: its.overdue ?? [] }] : [];
+    });
     const decided = await writeAll(tx, open, locked);
     beforeCommit(decided);
     return decided;

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/domain/group-by.js';
 import type { ShowId } from '../../core/domain/ids.js';
 import type { Queryable } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
@@ -5,6 +6,7 @@ import {
   type ActiveShow,
   findActiveShows,
   readWaiting,
+  readWaitingOfMany,
   type Waiting,
 } from '../../core/store/shard/journal.js';
 
@@ -12,8 +14,11 @@ import {
 export const batchRowsMax = 500;
 /** Of one show, while other shows wait too: nobody is delayed by more than one batch. */
 export const showRowsMax = 100;
-/** Shows whose journals are read with one statement. */
-const showsPerRead = 40;
+/** Shows whose journals are read with one statement: by a range each, or by a query each. */
+const showsPerRead = 400;
+const queriesPerRead = 40;
+/** With more than this a busy show may have kept others out, and each is read by itself. */
+const rowsPerRead = 2 * batchRowsMax;
 /**
  * Journal numbers looked at again below the floor of a show decided just now: the commits of
  * several api processes mix, and one statement takes up to 512 numbers at once.
@@ -51,18 +56,20 @@ export async function collectBatch(
   ask: Ask,
 ): Promise<Collected> {
   if (lanes.length === 0) return { waiting: [], emptyLanes: [], active: [] };
-  const { found, guessed } = await findAndGuess(shard, lanes, ask);
+  const { found, guessed, tooMany } = await findAndGuess(shard, lanes, ask);
   const active = rotate(
     found.filter((show) => !ask.without(show.showId)),
     ask.lastServed,
   );
   const waiting: Waiting[] = [];
   let looked = 0;
-  for (; looked < active.length && waiting.length < batchRowsMax; looked += showsPerRead) {
-    const shows = active.slice(looked, looked + showsPerRead);
-    const rows =
-      guessed(shows) ?? (await readNotInFlight(shard, shows, ask.inFlight, active.length));
-    waiting.push(...rows);
+  while (looked < active.length && waiting.length < batchRowsMax) {
+    const many = active.slice(looked, looked + showsPerRead);
+    const few = many.slice(0, queriesPerRead);
+    const known = guessed(many);
+    const rows = tooMany ? known : (known ?? (await readMany(shard, many, ask.inFlight)));
+    waiting.push(...(rows ?? (await readEach(shard, few, ask.inFlight))));
+    looked += (rows ? many : few).length;
   }
   const batch = waiting.slice(0, batchRowsMax);
   if (looked < active.length || batch.length < waiting.length) {
@@ -81,9 +88,9 @@ export async function collectBatch(
 async function findAndGuess(shard: Queryable, lanes: number[], ask: Ask) {
   const { recent, before, inFlight } = ask;
   const guess = before.length <= showsPerRead ? before : [];
-  const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[]]>(shard, (trip) => [
+  const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[] | undefined]>(shard, (trip) => [
     findActiveShows(trip, lanes, recent, lookBack),
-    readNotInFlight(trip, guess, inFlight, guess.length),
+    readMany(trip, guess, inFlight),
   ]);
   const isRight =
     found.length === guess.length &&
@@ -91,32 +98,56 @@ async function findAndGuess(shard: Queryable, lanes: number[], ask: Ask) {
       const one = guess[no];
       return one?.showId === showId && one.fromId <= fromId;
     });
-  return { found, guessed: (shows: ActiveShow[]) => (isRight ? inOrder(rows, shows) : undefined) };
+  return {
+    found,
+    guessed: (shows: ActiveShow[]) =>
+      isRight && rows ? shareOf(shows, rows, batchRowsMax) : undefined,
+    /** So many requests wait that reading them together would leave shows out. */
+    tooMany: rows === undefined,
+  };
 }
 
-function inOrder(rows: Waiting[], shows: ActiveShow[]): Waiting[] {
-  return shows.flatMap(({ showId }) => rows.filter((row) => row.showId === showId));
-}
-
-/** What waits for these shows beside what is in flight; `active` shows share the batch. */
-async function readNotInFlight(
+/**
+ * What waits for these shows beside what is in flight: all that a batch takes of a single one,
+ * `showRowsMax` of each of several; undefined when so much waits that a show may be missing.
+ */
+async function readMany(
   shard: Queryable,
   shows: ActiveShow[],
   inFlight: RequestRef[],
-  active: number,
+): Promise<Waiting[] | undefined> {
+  if (shows.length === 0) return [];
+  const isOne = shows.length === 1;
+  const rowsMax = (isOne ? batchRowsMax : rowsPerRead) + inFlight.length;
+  const rows = await (isOne
+    ? readWaiting(shard, shows, rowsMax)
+    : readWaitingOfMany(shard, shows, rowsMax));
+  if (!isOne && rows.length === rowsMax) return undefined;
+  return shareOf(shows, withoutThose(rows, inFlight), isOne ? batchRowsMax : showRowsMax);
+}
+
+/** `showRowsMax` of each by a query of its own, so that none keeps another out. */
+async function readEach(
+  shard: Queryable,
+  shows: ActiveShow[],
+  inFlight: RequestRef[],
 ): Promise<Waiting[]> {
-  const perShow = active === 1 ? batchRowsMax : showRowsMax;
-  if (inFlight.length === 0) return readWaiting(shard, shows, () => perShow);
-  const known = new Map<ShowId, Set<number>>();
-  for (const { showId, requestId } of inFlight) {
-    known.set(showId, (known.get(showId) ?? new Set()).add(requestId));
+  const rows = await readWaiting(shard, shows, showRowsMax + inFlight.length);
+  return shareOf(shows, withoutThose(rows, inFlight), showRowsMax);
+}
+
+/** At most so many rows of each show, in the order of the shows. */
+function shareOf(shows: ActiveShow[], rows: Waiting[], rowsMax: number): Waiting[] {
+  const byShow = groupBy(rows, (row) => row.showId);
+  return shows.flatMap(({ showId }) => byShow.get(showId)?.slice(0, rowsMax) ?? []);
+}
+
+function withoutThose(rows: Waiting[], refs: RequestRef[]): Waiting[] {
+  const ids = new Map<ShowId, Set<number>>();
+  for (const { showId, requestId } of refs) {
+    ids.set(showId, (ids.get(showId) ?? new Set()).add(requestId));
   }
-  const rows = await readWaiting(
-    shard,
-    shows,
-    (showId) => perShow + (known.get(showId)?.size ?? 0),
-  );
-  return rows.filter((row) => !known.get(row.showId)?.has(row.requestId));
+  return rows.filter((row) => !ids.get(row.showId)?.has(row.requestId));
 }
 
 function rotate(active: ActiveShow[], lastServed: ShowId): ActiveShow[] {

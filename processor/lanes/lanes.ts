@@ -58,8 +58,11 @@ export type ShardLine = {
   cache: MapCache;
 };
 
-/** Seat maps kept per shard: the busiest shows stay, the rest is read again when asked for. */
-const cachedMapsMax = 512;
+/**
+ * Seats in the maps kept per shard, about 100 MB of them: the busiest shows stay, the rest is read
+ * again when asked for.
+ */
+const cachedSeatsMax = 400_000;
 /** What one expiry batch takes at most: little beside a sale, more when nobody waits. */
 const besideSale = { showsMax: 10, overdueMax: 100 };
 const byItself = { showsMax: 50, overdueMax: overdueRowsMax };
@@ -189,8 +192,11 @@ function sleepLanes(line: ShardLine, emptyLanes: number[], began: number): void 
 }
 
 function trimCache(cache: MapCache): void {
-  for (const showId of cache.keys()) {
-    if (cache.size <= cachedMapsMax) return;
+  let seats = 0;
+  for (const { map } of cache.values()) seats += map.seats.length;
+  for (const [showId, { map }] of cache) {
+    if (seats <= cachedSeatsMax) return;
+    seats -= map.seats.length;
     cache.delete(showId);
   }
 }

@@ -204,12 +204,19 @@ export async function updateOpenSeats(
   counts: readonly { showId: ShowId; free: number; held: number; version: number }[],
 ): Promise<void> {
   if (counts.length === 0) return;
-  const derived = counts.map(() => 'SELECT ? AS show_id, ? AS free, ? AS held, ? AS version');
   await catalog.change(
-    `UPDATE shows AS s JOIN (${derived.join(' UNION ALL ')}) AS d ON d.show_id = s.show_id
+    `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+       show_id INT UNSIGNED PATH '$[0]', free SMALLINT UNSIGNED PATH '$[1]',
+       held SMALLINT UNSIGNED PATH '$[2]', version INT UNSIGNED PATH '$[3]'
+     )) AS d
+     STRAIGHT_JOIN shows s FORCE INDEX (PRIMARY) ON s.show_id = d.show_id
      SET s.seats_free = d.free, s.seats_held = d.held, s.seats_version = d.version
      WHERE s.seats_version < d.version`,
-    counts.flatMap((count) => [count.showId, count.free, count.held, count.version]),
+    [
+      JSON.stringify(
+        counts.map(({ showId, free, held, version }) => [showId, free, held, version]),
+      ),
+    ],
   );
 }
 

@@ -166,14 +166,14 @@ export async function findActiveShows(
 }
 
 /**
- * Undecided requests of active shows in their order, `mostOf` each. Contract: a plain
+ * Undecided requests of active shows in their order, `rowsMax` of each. Contract: a plain
  * read with a constant range of the primary key per show; the caller locks the heads of the shows
  * it finds and guards its updates by the state.
  */
 export async function readWaiting(
   shard: Pick<Queryable, 'rows'>,
   shows: ActiveShow[],
-  mostOf: (showId: ShowId) => number,
+  rowsMax: number,
 ): Promise<Waiting[]> {
   if (shows.length === 0) return [];
   const one = `(SELECT ${waitingColumns} FROM request r
@@ -181,7 +181,26 @@ export async function readWaiting(
      ORDER BY r.request_id LIMIT ?)`;
   const rows = await shard.rows<WaitingRow>(
     shows.map(() => one).join(' UNION ALL '),
-    shows.flatMap((show) => [show.showId, show.fromId, mostOf(show.showId)]),
+    shows.flatMap((show) => [show.showId, show.fromId, rowsMax]),
+  );
+  return rows.map(fromWaitingRow);
+}
+
+/**
+ * The same of many shows with one statement, `rowsMax` of all: a range costs a tenth of a query of
+ * its own. As many rows as that mean that there may be more, which a busy show has kept out.
+ */
+export async function readWaitingOfMany(
+  shard: Pick<Queryable, 'rows'>,
+  shows: ActiveShow[],
+  rowsMax: number,
+): Promise<Waiting[]> {
+  const more = ' OR r.show_id = ? AND r.request_id >= ?'.repeat(shows.length - 1);
+  const rows = await shard.rows<WaitingRow>(
+    `SELECT ${waitingColumns} FROM request r FORCE INDEX (PRIMARY)
+     WHERE (r.show_id = ? AND r.request_id >= ?${more}) AND r.state = 'ACCEPTED'
+     ORDER BY r.show_id, r.request_id LIMIT ?`,
+    [...shows.flatMap((show) => [show.showId, show.fromId]), rowsMax],
   );
   return rows.map(fromWaitingRow);
 }

@@ -43,13 +43,13 @@ export async function claimOutbox(
     );
     if (rows.length === 0) return [];
     await tx.change(
-      `UPDATE outbox SET tries = tries + 1, due_at = NOW(3) + INTERVAL ? MICROSECOND
-       WHERE outbox_id IN (?) AND show_id IN (?)`,
-      [
-        leaseMs * 1000,
-        rows.map((row) => row.outbox_id),
-        [...new Set(rows.map((row) => row.show_id))],
-      ],
+      `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+         show_id INT UNSIGNED PATH '$[0]', outbox_id BIGINT UNSIGNED PATH '$[1]'
+       )) AS k
+       STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY)
+         ON o.show_id = k.show_id AND o.outbox_id = k.outbox_id
+       SET o.tries = o.tries + 1, o.due_at = NOW(3) + INTERVAL ? MICROSECOND`,
+      [JSON.stringify(rows.map((row) => [row.show_id, row.outbox_id])), leaseMs * 1000],
     );
     return rows.map((row) => ({ ...fromRow(row), tries: row.tries + 1 }));
   });
@@ -68,9 +68,14 @@ export async function hasDueOutbox(shard: Database, kinds: string[]): Promise<bo
 export async function markPublished(shard: Database, rows: OutboxRow[]): Promise<void> {
   await shard.transaction((tx) =>
     tx.change(
-      `UPDATE outbox SET published_at = NOW(3), due_at = NULL, error = NULL
-       WHERE show_id IN (?) AND outbox_id IN (?) AND published_at IS NULL`,
-      [[...new Set(rows.map((row) => row.showId))], rows.map((row) => row.outboxId)],
+      `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+         show_id INT UNSIGNED PATH '$[0]', outbox_id BIGINT UNSIGNED PATH '$[1]'
+       )) AS k
+       STRAIGHT_JOIN outbox o FORCE INDEX (PRIMARY)
+         ON o.show_id = k.show_id AND o.outbox_id = k.outbox_id
+       SET o.published_at = NOW(3), o.due_at = NULL, o.error = NULL
+       WHERE o.published_at IS NULL`,
+      [JSON.stringify(rows.map((row) => [row.showId, row.outboxId]))],
     ),
   );
 }
