@@ -789,6 +789,7 @@ CREATE TABLE show_head (
   payment_seconds int unsigned NOT NULL DEFAULT 120,
   PRIMARY KEY (show_id),
   KEY show_head_lane (lane, show_id),
+  KEY show_head_starts (lane, starts_at),
   CONSTRAINT show_head_orphan_rule CHECK (orphan_rule IN ('off', 'lenient', 'strict'))
 );
 

@@ -39,6 +39,7 @@ export async function decide(
   setting: Setting,
 ): Promise<Measured & { decided: Measured }> {
   const { stage, settings } = bench;
+  await clearAway(stage);
   const { requests, shows } = await plan(bench, setting);
   const processors: Running[] = [];
   try {
@@ -71,6 +72,15 @@ export async function decide(
   } finally {
     for (const processor of processors) await processor.stop();
   }
+}
+
+/** Shows that were measured before are over, and what they left to be told is not told any more. */
+async function clearAway({ shards, catalog }: Stage): Promise<void> {
+  for (const shard of shards) {
+    await shard.query('UPDATE show_head SET starts_at = NOW(3) - INTERVAL 2 DAY');
+    await shard.query('DELETE FROM outbox');
+  }
+  await catalog.query('DELETE FROM message');
 }
 
 function timesOf({ engines }: Stage, processors: Running[]) {

@@ -38,6 +38,8 @@ export type RequestRef = Pick<Waiting, 'showId' | 'requestId'>;
 
 type Ask = {
   recent: ShowId[];
+  /** Also shows that began long ago, which can have requests from before this process only. */
+  all: boolean;
   /** Still undecided in the rows, and not to be seen. */
   inFlight: RequestRef[];
   /** The shows found active last time: most likely those that are active now. */
@@ -86,10 +88,10 @@ export async function collectBatch(
  * and the rows are read after the shows, so a right guess misses nothing.
  */
 async function findAndGuess(shard: Queryable, lanes: number[], ask: Ask) {
-  const { recent, before, inFlight } = ask;
+  const { recent, all, before, inFlight } = ask;
   const guess = before.length <= showsPerRead ? before : [];
   const [found, rows] = await inOneTrip<[ActiveShow[], Waiting[] | undefined]>(shard, (trip) => [
-    findActiveShows(trip, lanes, recent, lookBack),
+    findActiveShows(trip, { lanes, recent, all }, lookBack),
     readMany(trip, guess, inFlight),
   ]);
   const isRight =

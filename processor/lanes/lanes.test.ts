@@ -52,6 +52,44 @@ describe('the lanes', () => {
     ]);
   });
 
+  it('answer what waits for shows that began long ago, after a stop or a pause', async () => {
+    const beganLongAgo = (showId: number) =>
+      change(showId, 'UPDATE show_head SET starts_at = NOW(3) - INTERVAL 3 DAY');
+    const [before, behind] = [
+      await world.addShow(hall(['....']), { lane: 7 }),
+      await world.addShow(hall(['....']), { lane: 7 }),
+    ];
+    await ask(before, 2);
+    await beganLongAgo(before);
+    let paused = false;
+    const { lanes } = world.openLanes(() => paused);
+    await world.drain(lanes, before);
+    expect(Object.keys(await states(before))).not.toContain('ACCEPTED');
+    paused = true;
+    await ask(behind, 2);
+    await world.drain(lanes, behind);
+    await beganLongAgo(behind);
+    expect(await states(behind)).toEqual({ ACCEPTED: 2 });
+    paused = false;
+    await world.drain(lanes, behind);
+    expect(Object.keys(await states(behind))).not.toContain('ACCEPTED');
+  });
+
+  it('reach every show when many more wait than one look takes', async () => {
+    const busy = await Promise.all(
+      Array.from({ length: 12 }, () => world.addShow(hall(['....']), { lane: 9 })),
+    );
+    for (const showId of busy) await ask(showId, 150);
+    const { lanes, batches } = world.openLanes();
+    await world.drain(lanes, busy[0] ?? 0);
+    for (const showId of busy) {
+      expect(await states(showId)).toEqual({ GRANTED: 4, sold_out: 146 });
+    }
+    // No show had more than its share of a batch.
+    const shares = batches.flat().map((show) => show.decisions.length);
+    expect(Math.max(...shares)).toBe(100);
+  });
+
   it('set a request aside that no batch can decide, and let the others flow', async () => {
     const showId = await world.addShow(hall(['..........']));
     await world.shard.change(

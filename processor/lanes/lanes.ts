@@ -41,6 +41,8 @@ export type ShardLine = {
   /** Counts passes and calls, to tell a call that came before a pass from one that came during it. */
   clock: number;
   awake: Map<number, Awake>;
+  /** Lanes in which nothing has waited since this process looked over all of their shows. */
+  settled: Set<number>;
   /** Shows with overdue holds, and who waits for their end. */
   due: Set<ShowId>;
   expiring: Waiter[];
@@ -85,6 +87,7 @@ export function openLanes(deps: LanesDeps): Lanes {
       running: false,
       clock: 0,
       awake: new Map(),
+      settled: new Set(),
       due: new Set(),
       expiring: [],
       recent: new Map(),
@@ -157,6 +160,7 @@ async function runPass(deps: LanesDeps, line: ShardLine, look: Look): Promise<nu
   if (waiting.length > 0) await decideOrSplit(deps, line, { waiting, alsoShows: [] });
   if (line.due.size > 0) await expireSome(deps, line, waiting.length > 0 ? besideSale : byItself);
   trimCache(line.cache);
+  if (line.blocked.size === 0) for (const lane of emptyLanes) line.settled.add(lane);
   return [...emptyLanes, ...look.paused];
 }
 

@@ -16,20 +16,20 @@ export function startLook(deps: LanesDeps, line: ShardLine, inFlight: RequestRef
   const began = ++line.clock;
   const awake = [...line.awake.keys()];
   const paused = awake.filter((lane) => deps.isPaused?.({ shardId, lane }));
+  // What waits behind a pause may be older than its show.
+  for (const lane of paused) line.settled.delete(lane);
+  const lanes = awake.filter((lane) => !paused.includes(lane));
   const nowMs = Date.now();
   forgetBefore(line.recent, nowMs - recentMs);
   forgetBefore(line.blocked, nowMs);
-  const found = collectBatch(
-    deps.shards.byId(shardId),
-    awake.filter((lane) => !paused.includes(lane)),
-    {
-      inFlight,
-      recent: [...line.recent.keys()],
-      before: line.active,
-      lastServed: line.lastServed,
-      without: (showId) => line.blocked.has(showId),
-    },
-  );
+  const found = collectBatch(deps.shards.byId(shardId), lanes, {
+    inFlight,
+    recent: [...line.recent.keys()],
+    all: lanes.some((lane) => !line.settled.has(lane)),
+    before: line.active,
+    lastServed: line.lastServed,
+    without: (showId) => line.blocked.has(showId),
+  });
   // A look whose batch failed is dropped, and so is its own failure.
   found.catch(() => undefined);
   return { began, paused, found };

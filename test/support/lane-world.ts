@@ -31,7 +31,7 @@ export type LaneWorld = {
   /** The accepting of one more api process. */
   openAccepting(): Accepting;
   /** The lanes of one more processor, and what they told, batch by batch. */
-  openLanes(): { lanes: Lanes; batches: DecidedShow[][] };
+  openLanes(isPaused?: () => boolean): { lanes: Lanes; batches: DecidedShow[][] };
   entry(showId: number, wish: Wish, more?: Partial<JournalEntry>): JournalEntry;
   drain(lanes: Lanes, showId: number): Promise<void>;
   close(): Promise<void>;
@@ -60,11 +60,12 @@ export async function openLaneWorld(): Promise<LaneWorld> {
       return showId;
     },
     openAccepting: () => openAccepting(stores.shards, () => undefined),
-    openLanes: () => {
+    openLanes: (isPaused = () => false) => {
       const batches: DecidedShow[][] = [];
       const lanes = openLanes({
         shards: laneShards,
         log: openLog('test', 'silent'),
+        isPaused,
         onDecided: (_shardId, shows) => batches.push(shows),
       });
       return { lanes, batches };

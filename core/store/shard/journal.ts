@@ -138,24 +138,26 @@ export type ActiveShow = { showId: ShowId; lane: number; fromId: number };
 
 /**
  * Shows of some lanes whose journal goes on after the floor kept in their head, and those of
- * `recent`, looked at from a little below it. Contract: a plain read with one index probe per
- * show, so decided rows are never read again; ascending by show.
+ * `recent`, looked at from a little below it. Gates close when shows begin, so those that began
+ * more than a day ago are left out, but for a look at `all`. Contract: a plain read with one index
+ * probe per show, so decided rows are never read again; ascending by show.
  */
 export async function findActiveShows(
   shard: Pick<Queryable, 'rows'>,
-  lanes: number[],
-  recent: ShowId[],
+  { lanes, recent, all }: { lanes: number[]; recent: ShowId[]; all: boolean },
   lookBack: number,
 ): Promise<ActiveShow[]> {
-  const recentOrNone = recent.length > 0 ? recent : [0];
   const rows = await shard.rows<{ showId: number; lane: number; floorId: number }>(
     `SELECT h.show_id AS showId, h.lane AS lane, h.floor_id AS floorId FROM show_head h
-     WHERE h.lane IN (?) AND (h.show_id IN (?) OR (
+     WHERE h.show_id IN (?) AND h.lane IN (?)
+     UNION
+     SELECT h.show_id, h.lane, h.floor_id FROM show_head h FORCE INDEX (show_head_starts)
+     WHERE h.lane IN (?) AND h.starts_at > IF(?, '2000-01-01', NOW(3) - INTERVAL 1 DAY) AND (
        SELECT r.request_id FROM request r FORCE INDEX (PRIMARY) WHERE r.show_id = h.show_id
        ORDER BY r.request_id DESC LIMIT 1
-     ) >= h.floor_id)
-     ORDER BY h.show_id`,
-    [lanes, recentOrNone],
+     ) >= h.floor_id
+     ORDER BY showId`,
+    [recent.length > 0 ? recent : [0], lanes, lanes, all ? 1 : 0],
   );
   const wasRecent = new Set(recent);
   return rows.map(({ showId, lane, floorId }) => ({
