@@ -16,7 +16,6 @@ import {
   type SeatClaim,
   type ShowGrant,
 } from '../../core/store/shard/decisions.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
 import { expireHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
 import {
   type Collected,
@@ -27,6 +26,7 @@ import {
 } from '../../core/store/shard/show-change.js';
 import { chainLog, insertLog } from '../../core/store/shard/show-log.js';
 import { movePrices } from '../../core/store/shard/show-prices.js';
+import type { Waiting } from '../../core/store/shard/waiting.js';
 import { joinRefused, serveLine, withLine } from './line.js';
 import { type Locked, lockBatch, type Quotas, quotasOf } from './locks.js';
 import { grantsOf, postsOf } from './posts.js';

@@ -8,7 +8,7 @@ import {
   readWaiting,
   readWaitingOfMany,
   type Waiting,
-} from '../../core/store/shard/journal.js';
+} from '../../core/store/shard/waiting.js';
 
 /** Requests decided in one transaction. */
 export const batchRowsMax = 500;

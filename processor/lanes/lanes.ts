@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ShowId } from '../../core/domain/ids.js';
 import type { LaneRef } from '../../core/queue/wake.js';
 import type { Logger } from '../../core/runtime/log.js';
-import type { ActiveShow } from '../../core/store/shard/journal.js';
+import type { ActiveShow } from '../../core/store/shard/waiting.js';
 import type { Shards } from '../../core/store/shards.js';
 import type { DecidedShow, MapCache } from './batch.js';
 import { overdueRowsMax } from './locks.js';

@@ -4,9 +4,9 @@ import { freeSeats } from '../../core/domain/seat-map.js';
 import { readNowMs, type Tx } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
 import { lockQuotas } from '../../core/store/shard/decisions.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
 import { lockOverdueHolds, type OverdueHold } from '../../core/store/shard/overdue.js';
 import { type Head, lockHeads } from '../../core/store/shard/show-change.js';
+import type { Waiting } from '../../core/store/shard/waiting.js';
 import type { Batch, MapCache } from './batch.js';
 
 export type Quotas = Map<ShowId, Map<string, Quota>>;

@@ -1,9 +1,9 @@
 import type { Decision, RefusalReason } from '../../core/domain/decide.js';
 import { buildSeatMap } from '../../core/domain/seat-map.js';
 import { type Database, isDuplicateKey } from '../../core/store/database.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
 import { refuseWaiting } from '../../core/store/shard/lanes.js';
 import { changeShow } from '../../core/store/shard/show-change.js';
+import type { Waiting } from '../../core/store/shard/waiting.js';
 import type { DecidedShow } from './batch.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { ShowId } from '../../core/domain/ids.js';
 import { isLockWait, isRetryable, isUnreachable } from '../../core/store/database.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
+import type { Waiting } from '../../core/store/shard/waiting.js';
 import { type Batch, BatchOutdated, type DecidedShow, decideBatch } from './batch.js';
 import type { RequestRef } from './collect.js';
 import type { LanesDeps, ShardLine } from './lanes.js';

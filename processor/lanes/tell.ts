@@ -3,7 +3,7 @@ import type { Redis } from '../../core/redis/connect.js';
 import type { RedisNames } from '../../core/redis/keys.js';
 import { type DecisionMessage, publish } from '../../core/redis/news.js';
 import { publishSeats } from '../../core/redis/show-news.js';
-import type { Waiting } from '../../core/store/shard/journal.js';
+import type { Waiting } from '../../core/store/shard/waiting.js';
 import type { DecidedShow } from './batch.js';
 
 /**
