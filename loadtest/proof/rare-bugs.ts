@@ -17,9 +17,14 @@ const orderBugs: Bug[] = [
     rules: ['I14', 'I12'],
     patches: [
       {
-        file: 'core/store/shard/journal.js',
+        file: 'core/store/shard/waiting.js',
         from: 'ORDER BY r.request_id LIMIT ?)`;',
         to: 'ORDER BY r.request_id DESC LIMIT ?)`;',
+      },
+      {
+        file: 'core/store/shard/waiting.js',
+        from: 'ORDER BY r.show_id, r.request_id LIMIT ?',
+        to: 'ORDER BY r.show_id, r.request_id DESC LIMIT ?',
       },
       {
         file: 'processor/lanes/collect.js',
