@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UsherError } from '../core/domain/errors.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import { type Database, readNowMs } from '../core/store/database.js';
-import { refusedAttemptsMax } from '../core/store/shard/begin-payment.js';
+import { countTries, triesMax } from '../core/store/shard/begin-payment.js';
 import { readBooking } from '../core/store/shard/bookings.js';
 import { isOpenPayment, type Payment, readPayments } from '../core/store/shard/payments.js';
 import { type Reservation, readReservation } from '../core/store/shard/reservations.js';
@@ -31,9 +31,12 @@ export async function confirmAnswer(
 ): Promise<Answer> {
   const { showId, reservationId } = reservation;
   const payments = await readPayments(shard, showId, reservationId);
-  const payment = payments.find((entry) => entry.attempt === attempt);
+  const asked = payments.find((entry) => entry.attempt === attempt);
+  // One that was given up for another card is answered by what became of that.
+  const payment = asked?.state === 'CANCELLED' ? payments.at(-1) : asked;
   if (payment && isOpenPayment(payment.state)) return pendingAnswer(reservation, payment);
-  if (payment?.state === 'FAILED') {
+  const isGivenUp = payment?.state === 'CANCELLED' && reservation.state === 'HELD';
+  if (payment && (payment.state === 'FAILED' || isGivenUp)) {
     throw await refusalOf(shard, reservation, payment, payments);
   }
   const booking = await readBooking(shard, showId, reservationId);
@@ -76,10 +79,7 @@ async function refusalOf(
       { retryAfterSeconds: laterSeconds },
     );
   }
-  const refused = payments.filter(
-    (entry) => entry.state === 'FAILED' && !isFreedKey(entry.idemKey),
-  ).length;
-  const attemptsLeft = held ? Math.max(0, refusedAttemptsMax - refused) : 0;
+  const attemptsLeft = held ? Math.max(0, triesMax - countTries(payments)) : 0;
   const detail =
     attemptsLeft > 0
       ? 'The card was declined. The seats are still yours: try another card with a new key.'

@@ -135,6 +135,43 @@ describe('confirm', () => {
     },
   );
 
+  it('takes another card while the bank asks about the first, which can take no money then', async () => {
+    const held = await hold();
+    const asked = await world.confirm(held, 'pm_card_authenticationRequired', 'first');
+    expect(asked.body).toMatchObject({ status: 'requires_action' });
+    // The same card again is the same question.
+    const same = await world.confirm(held, 'pm_card_authenticationRequired', 'again');
+    expect(same.body).toEqual(asked.body);
+    const others = await Promise.all(
+      ['b', 'c', 'd'].map((key) => world.confirm(held, 'pm_card_visa', key)),
+    );
+    expect(others.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(await rows(held)).toMatchObject({ payments: ['CANCELLED', 'SUCCEEDED'] });
+    // Too late for the bank's yes.
+    await world.answerChallenge(String(asked.body.next_action_url), 'complete');
+    expect(chargesOf(world.sandbox, held)).toEqual([48_000]);
+    // Whoever repeats the first key hears what became of the seats.
+    const repeated = await world.confirm(held, 'pm_card_authenticationRequired', 'first');
+    expect(repeated).toMatchObject({
+      status: 201,
+      body: { booking_id: others[0]?.body.booking_id },
+    });
+  });
+
+  it('counts cards that were given up among the tries', async () => {
+    const held = await hold();
+    const asks = 'pm_card_authenticationRequired';
+    expect((await world.confirm(held, asks, '1')).status).toBe(202);
+    expect((await world.confirm(held, 'pm_card_chargeDeclined', '2')).status).toBe(402);
+    expect((await world.confirm(held, asks, '3')).status).toBe(202);
+    const fourth = await world.confirm(held, 'pm_card_visa', '4');
+    expect(fourth).toMatchObject({ status: 429, body: { error: 'payment_attempts' } });
+    expect(await rows(held)).toMatchObject({
+      reservation: 'HELD',
+      payments: ['CANCELLED', 'FAILED', 'CANCELLED'],
+    });
+  });
+
   it('books what costs nothing without asking the provider', async () => {
     const held = await hold({ price: 0 });
     const before = world.sandbox.ledger.all('intent').length;

@@ -3,7 +3,7 @@ import { UsherError } from '../../core/domain/errors.js';
 import { parseId, type ShowScoped } from '../../core/domain/ids.js';
 import { payAttempt, type SettleDeps, settleOutcome } from '../../core/payments/settling.js';
 import { publishReservation, publishSeats } from '../../core/redis/show-news.js';
-import type { Database } from '../../core/store/database.js';
+import { type Database, readNowMs } from '../../core/store/database.js';
 import { type Begun, beginPayment } from '../../core/store/shard/begin-payment.js';
 import { isOpenPayment, type Payment, readPayments } from '../../core/store/shard/payments.js';
 import { readReservation } from '../../core/store/shard/reservations.js';
@@ -49,7 +49,9 @@ export function confirmRoutes(deps: Deps): Route[] {
         const shard = await shardOf(deps, ref);
         const wish = { fanId, idemKey, paymentToken: body.payment_token };
         await claimOffer(deps.catalog, shard, ref);
-        const begun = await begin(deps, shard, ref, wish);
+        const found = await begin(deps, shard, ref, wish);
+        const isFree = await giveUpForOther(settling, shard, ref, { found, wish });
+        const begun = isFree ? await begin(deps, shard, ref, wish) : found;
         const attempt = await carryOn(settling, shard, ref, begun);
         const reservation = await readReservation(shard, ref.showId, ref.no);
         if (!reservation) throw missing();
@@ -59,18 +61,38 @@ export function confirmRoutes(deps: Deps): Route[] {
   ];
 }
 
+type Wish = { fanId: string; idemKey: string; paymentToken: string };
+
+/**
+ * A fan who brings another card while the bank's question about the first one is open has given
+ * that one up: it is cancelled at the provider, so no money can follow. True when the way is free;
+ * false when there is nothing to give up, or its money came meanwhile, or the hold has no time left
+ * for another card.
+ */
+async function giveUpForOther(
+  settling: SettleDeps,
+  shard: Database,
+  ref: ShowScoped,
+  { found, wish }: { found: Begun; wish: Wish },
+): Promise<boolean> {
+  if (found.kind !== 'seen') return false;
+  const payment = await findPayment(shard, ref, found.attempt);
+  if (payment?.state !== 'ACTION' || !payment.intentId) return false;
+  if (payment.idemKey === wish.idemKey || payment.paymentToken === wish.paymentToken) return false;
+  const reservation = await readReservation(shard, ref.showId, ref.no);
+  if (!reservation || reservation.expiresAtMs <= (await readNowMs(shard))) return false;
+  const outcome = await settling.payments.cancelIntent(payment.intentId);
+  await settleOutcome(settling, payment, outcome, joinRetryMs);
+  return outcome.kind === 'cancelled';
+}
+
 async function shardOf(deps: Deps, ref: ShowScoped): Promise<Database> {
   const shardId = await deps.shards.idOf(ref.showId);
   if (shardId === undefined) throw missing();
   return deps.shards.byId(shardId);
 }
 
-async function begin(
-  deps: Deps,
-  shard: Database,
-  ref: ShowScoped,
-  wish: { fanId: string; idemKey: string; paymentToken: string },
-): Promise<Begun> {
+async function begin(deps: Deps, shard: Database, ref: ShowScoped, wish: Wish): Promise<Begun> {
   const { result, news } = await changeShow(shard, ref.showId, (change) =>
     beginPayment(change, { ...wish, reservationId: ref.no }),
   );

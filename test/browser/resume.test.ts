@@ -71,6 +71,11 @@ it(
     await seatOn(page, 'P-2', 'held by someone').waitFor();
     await seatOn(page, 'P-3', 'free').click();
     await page.getByRole('button', { name: 'Hold this seat' }).click();
+    // The bank's question is left open, and the fan takes another card.
+    await page.getByRole('radio', { name: /3-D Secure/ }).check();
+    await page.getByRole('button', { name: 'Pay €12' }).click();
+    await page.getByRole('button', { name: 'Pay with another card' }).click();
+    await page.getByRole('radio', { name: /Accepted at once/ }).check();
     await page.getByRole('button', { name: 'Pay €12' }).click();
     await page.waitForURL('**/bookings/bkg_*');
   }),

@@ -23,7 +23,13 @@ export type Begun =
   | { kind: 'too_many_attempts'; expiresAtMs: number };
 
 /** A declined card may be tried again, but not for ever: guessing cards is a crime's first step. */
-export const refusedAttemptsMax = 3;
+export const triesMax = 3;
+
+/** Attempts that were refused or given up; what the provider never took in doesn't count. */
+export function countTries(payments: Payment[]): number {
+  const over = payments.filter(({ state }) => state === 'FAILED' || state === 'CANCELLED');
+  return over.filter(({ idemKey }) => !isFreedKey(idemKey)).length;
+}
 
 /**
  * The first look by the reconciler at an attempt: after the call's own time-out, so that it never
@@ -44,10 +50,7 @@ export async function beginPayment(change: ShowChange, wish: PaymentWish): Promi
   if (reservation.state !== 'HELD' || change.nowMs >= reservation.expiresAtMs) {
     return { kind: 'over' };
   }
-  const refused = payments.filter(
-    (entry) => entry.state === 'FAILED' && !isFreedKey(entry.idemKey),
-  );
-  if (refused.length >= refusedAttemptsMax) {
+  if (countTries(payments) >= triesMax) {
     return { kind: 'too_many_attempts', expiresAtMs: reservation.expiresAtMs };
   }
   const paymentWindowMs = change.head.paymentSeconds * 1_000;

@@ -64,22 +64,40 @@ export function pay(purchase: Purchase, token: string): Promise<void> {
 
 /** Goes on with a kept attempt, for example after a reload; safe to call twice. */
 export function resumePay(showId: string): Promise<void> {
-  const present = running.get(showId);
+  const key = keyOf(showId);
+  if (key === undefined) return Promise.resolve();
+  const present = running.get(key);
   if (present !== undefined) return present;
-  const run = drivePay(showId).finally(() => running.delete(showId));
-  running.set(showId, run);
+  const run = drivePay(showId).finally(() => running.delete(key));
+  running.set(key, run);
   return run;
+}
+
+function keyOf(showId: string): string | undefined {
+  return purchases.get()[showId]?.confirm?.key;
+}
+
+/**
+ * Gives up the question of the bank for another card: the fields are shown again, and paying with another
+ * card cancels the first attempt.
+ */
+export function chooseOtherCard(purchase: Purchase): void {
+  const { confirm: _given, action: _up, ...rest } = purchase;
+  keepPurchase(rest);
 }
 
 async function drivePay(showId: string): Promise<void> {
   const purchase = purchases.get()[showId];
   if (purchase?.confirm === undefined) return;
+  const { key } = purchase.confirm;
   try {
     const bookingId = await settled(showId, purchase.confirm);
+    if (bookingId === null) return;
     lastBooked.set({ saleId: purchase.saleId, showId, bookingId });
     dropPurchase(showId);
   } catch (thrown) {
-    refuse(purchase, problemOf(thrown));
+    // What becomes of an attempt that was given up is no news of the one after it.
+    if (keyOf(showId) === key) refuse(purchase, problemOf(thrown));
   }
 }
 
@@ -96,14 +114,21 @@ function refuse(purchase: Purchase, refusal: Problem): void {
   }
 }
 
-/** Confirms, and while the bank or the provider takes its time, looks until there is a booking or a refusal. */
-async function settled(showId: string, confirm: NonNullable<Purchase['confirm']>): Promise<string> {
+/**
+ * Confirms, and while the bank or the provider takes its time, looks until there is a booking or a refusal;
+ * null when the fan has given this attempt up.
+ */
+async function settled(
+  showId: string,
+  confirm: NonNullable<Purchase['confirm']>,
+): Promise<string | null> {
   const headers = { 'Idempotency-Key': confirm.key };
   const { reservation_id } = confirm.body;
   let hint = (): void => undefined;
   const unhear = [hear('booking', () => hint()), hear('reservation', () => hint())];
   try {
     for (let look = 0; look < looksMax; look += 1) {
+      if (keyOf(showId) !== confirm.key) return null;
       if (look % looksPerConfirm === 0) {
         const { status, body } = await repeated(() =>
           call<Booking & ConfirmPending>('/confirm', {
@@ -113,7 +138,7 @@ async function settled(showId: string, confirm: NonNullable<Purchase['confirm']>
           }),
         );
         if (status !== 202) return body.booking_id;
-        showAction(showId, body);
+        if (keyOf(showId) === confirm.key) showAction(showId, body);
       } else {
         const state = await repeated(() => calls.reservation(reservation_id));
         if (state.state?.toLowerCase() === 'booked' && state.booking_id) return state.booking_id;

@@ -5,6 +5,7 @@ import { keepPurchase, type Purchase, purchases } from '../lib/keep.js';
 import {
   askBank,
   challengeUrl,
+  chooseOtherCard,
   type PaymentPage,
   pay,
   paymentPage,
@@ -215,6 +216,9 @@ function Settling({ purchase }: { purchase: Purchase }) {
           <Icon name="arrow" />
         </a>
       )}
+      <button type="button" class="button button-quiet" onClick={() => chooseOtherCard(purchase)}>
+        Pay with another card
+      </button>
     </Notice>
   );
 }
