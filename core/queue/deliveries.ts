@@ -3,7 +3,9 @@ import type { Redis } from '../redis/connect.js';
 import type { RedisNames } from '../redis/keys.js';
 
 const queueName = 'deliver';
-const lockMs = 30_000;
+/** Whoever gives no sign of life for so long has died with its mail: another sends it. */
+const lockMs = 60_000;
+const stalledCheckMs = 15_000;
 const addMsMax = 2_000;
 
 /** A claimed message. Jobs hold nothing else, so nobody's data ever lies in Redis. */
@@ -41,7 +43,8 @@ export function openDeliveries(
     prefix: names.queuePrefix,
     concurrency: options.atOnceMax,
     lockDuration: lockMs,
-    maxStalledCount: 0,
+    stalledInterval: stalledCheckMs,
+    maxStalledCount: 1,
     drainDelay: 1,
   });
   queue.on('error', options.onError);

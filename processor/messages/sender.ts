@@ -1,7 +1,7 @@
 import { type Deliveries, openDeliveries } from '../../core/queue/deliveries.js';
 import type { Redis } from '../../core/redis/connect.js';
 import type { RedisNames } from '../../core/redis/keys.js';
-import { claimMessages } from '../../core/store/catalog/messages.js';
+import { claimMessages, keepClaims } from '../../core/store/catalog/messages.js';
 import { forEachAtOnce, type Loop, openLoop } from '../loop.js';
 import { type DeliverDeps, deliver } from './deliver.js';
 
@@ -10,6 +10,8 @@ const rowsMax = 32;
 const atOnceMax = 8;
 /** Claims end before their leases do, however slow the mail servers are. */
 const leaseMs = 300_000;
+/** Until a claim is handed over its lease is short: who dies before that keeps no mail for long. */
+const handOverMs = 20_000;
 /** Jobs that may wait: more would outlive their leases. */
 const depthMax = 256;
 
@@ -37,8 +39,13 @@ export function openSender(
 
 async function claimOnce(deps: DeliverDeps, deliveries: Deliveries): Promise<boolean> {
   if ((await deliveries.depth()) >= depthMax) return false;
-  const claimed = await claimMessages(deps.catalog, { rowsMax, leaseMs });
-  if (claimed.length > 0 && !(await deliveries.add(claimed))) await sendHere(deps, claimed);
+  const claimed = await claimMessages(deps.catalog, { rowsMax, leaseMs: handOverMs });
+  if (claimed.length === 0) return false;
+  const isHandedOver = await deliveries.add(
+    claimed.map(({ messageId, tries }) => ({ messageId, tries })),
+  );
+  await keepClaims(deps.catalog, claimed, leaseMs);
+  if (!isHandedOver) await sendHere(deps, claimed);
   return claimed.length === rowsMax;
 }
 

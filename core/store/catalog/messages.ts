@@ -1,6 +1,6 @@
 import type { ShowId } from '../../domain/ids.js';
 import type { MessageChannel, MessageKind, MessageState } from '../../domain/messages.js';
-import type { Database, Queryable } from '../database.js';
+import { type Database, type Queryable, readNowMs } from '../database.js';
 
 /** One logical message to a fan. Its key names it for good: a second row of that key is no message. */
 export type NewMessage = {
@@ -61,6 +61,9 @@ export async function insertMessages(
   );
 }
 
+/** A message that this process has to send, until `dueAt`. */
+export type Claim = { messageId: number; tries: number; dueAt: Date };
+
 /**
  * Claims due messages for `leaseMs`: until then no other sender sees them, and after it they are due
  * again if whoever claimed them died.
@@ -68,7 +71,7 @@ export async function insertMessages(
 export async function claimMessages(
   catalog: Database,
   { rowsMax, leaseMs }: { rowsMax: number; leaseMs: number },
-): Promise<{ messageId: number; tries: number }[]> {
+): Promise<Claim[]> {
   const [due] = await catalog.rows('SELECT 1 FROM message WHERE due_at <= NOW(3) LIMIT 1');
   if (!due) return [];
   return catalog.transaction(async (tx) => {
@@ -78,13 +81,28 @@ export async function claimMessages(
       [rowsMax],
     );
     if (rows.length === 0) return [];
-    await tx.change(
-      `UPDATE message SET tries = tries + 1, due_at = NOW(3) + INTERVAL ? MICROSECOND
-       WHERE message_id IN (?)`,
-      [leaseMs * 1000, rows.map((row) => row.message_id)],
-    );
-    return rows.map((row) => ({ messageId: row.message_id, tries: row.tries + 1 }));
+    const dueAt = new Date((await readNowMs(tx)) + leaseMs);
+    await tx.change('UPDATE message SET tries = tries + 1, due_at = ? WHERE message_id IN (?)', [
+      dueAt,
+      rows.map((row) => row.message_id),
+    ]);
+    return rows.map((row) => ({ messageId: row.message_id, tries: row.tries + 1, dueAt }));
   });
+}
+
+/** Keeps claims for longer; one that was tried meanwhile is due when that try said. */
+export async function keepClaims(
+  catalog: Pick<Queryable, 'change'>,
+  claims: Claim[],
+  leaseMs: number,
+): Promise<void> {
+  const [first] = claims;
+  if (!first) return;
+  await catalog.change(
+    `UPDATE message SET due_at = NOW(3) + INTERVAL ? MICROSECOND
+     WHERE message_id IN (?) AND due_at = ?`,
+    [leaseMs * 1000, claims.map(({ messageId }) => messageId), first.dueAt],
+  );
 }
 
 export async function readMessage(

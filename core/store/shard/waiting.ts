@@ -10,6 +10,9 @@ export type Waiting = UndecidedRequest & { showId: ShowId; node: string };
 /** A show that may have undecided requests, with the journal number to look from. */
 export type ActiveShow = { showId: ShowId; lane: number; fromId: number };
 
+/** Further back than any show began. */
+const anyDays = 36_500;
+
 /**
  * Shows of some lanes whose journal goes on after the floor kept in their head, and those of
  * `recent`, looked at from a little below it. Gates close when shows begin, so those that began
@@ -26,12 +29,12 @@ export async function findActiveShows(
      WHERE h.show_id IN (?) AND h.lane IN (?)
      UNION
      SELECT h.show_id, h.lane, h.floor_id FROM show_head h FORCE INDEX (show_head_starts)
-     WHERE h.lane IN (?) AND h.starts_at > IF(?, '2000-01-01', NOW(3) - INTERVAL 1 DAY) AND (
+     WHERE h.lane IN (?) AND h.starts_at > NOW(3) - INTERVAL ? DAY AND (
        SELECT r.request_id FROM request r FORCE INDEX (PRIMARY) WHERE r.show_id = h.show_id
        ORDER BY r.request_id DESC LIMIT 1
      ) >= h.floor_id
      ORDER BY showId`,
-    [recent.length > 0 ? recent : [0], lanes, lanes, all ? 1 : 0],
+    [recent.length > 0 ? recent : [0], lanes, lanes, all ? anyDays : 1],
   );
   const wasRecent = new Set(recent);
   return rows.map(({ showId, lane, floorId }) => ({
