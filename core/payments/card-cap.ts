@@ -28,7 +28,10 @@ export async function captureWithinCap(
       ...{ scope: sale.saleId, holder: card.fingerprint },
       ...{ units: reservation?.seats.length ?? 0, cap: sale.cardCap },
     };
-    if (!(await fits(deps, claim))) return letGo(deps, intentId);
+    // For its fan it was declined; settled so, its intent is cancelled by the outbox. Cancelled
+    // here, the provider's own news of that could settle it first, without a reason.
+    if (!(await fits(deps, claim)))
+      return { kind: 'declined', code: cardCapCode, intentId, metadata: {} };
   }
   return deps.payments.captureIntent(intentId, `capture-${intentId}`);
 }
@@ -40,13 +43,6 @@ async function fits(deps: SettleDeps, claim: CapClaim & { cap: number }): Promis
   await settleClaims(deps, await claimsOf(deps.catalog, claim));
   const [again] = await claimUnits(deps.catalog, [claim]);
   return again === true;
-}
-
-/** Nothing was taken from the card, so for its fan it was declined. */
-async function letGo({ payments }: SettleDeps, intentId: string): Promise<PaymentOutcome> {
-  const outcome = await payments.cancelIntent(intentId);
-  if (outcome.kind !== 'cancelled') return outcome;
-  return { kind: 'declined', code: cardCapCode, intentId, metadata: outcome.metadata };
 }
 
 /** The `decline_code` of a card that has paid for as many seats of the sale as one card may. */
