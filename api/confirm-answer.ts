@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UsherError } from '../core/domain/errors.js';
 import type { Secrets } from '../core/runtime/secrets.js';
 import { type Database, readNowMs } from '../core/store/database.js';
-import { countTries, triesMax } from '../core/store/shard/begin-payment.js';
+import { attemptsMax, countEndedAttempts } from '../core/store/shard/begin-payment.js';
 import { readBooking } from '../core/store/shard/bookings.js';
 import { isOpenPayment, type Payment, readPayments } from '../core/store/shard/payments.js';
 import { type Reservation, readReservation } from '../core/store/shard/reservations.js';
@@ -79,7 +79,7 @@ async function refusalOf(
       { retryAfterSeconds: laterSeconds },
     );
   }
-  const attemptsLeft = held ? Math.max(0, triesMax - countTries(payments)) : 0;
+  const attemptsLeft = held ? Math.max(0, attemptsMax - countEndedAttempts(payments)) : 0;
   const detail =
     attemptsLeft > 0
       ? 'The card was declined. The seats are still yours: try another card with a new key.'

@@ -541,6 +541,7 @@ CREATE TABLE dispute (
   reservation_id bigint unsigned NOT NULL,
   dispute_id varchar(80) CHARACTER SET ascii NOT NULL,
   attempt smallint unsigned NOT NULL,
+  intent_id varchar(80) CHARACTER SET ascii NOT NULL,
   state varchar(4) NOT NULL,
   amount int unsigned NOT NULL,
   currency char(3) NOT NULL,
@@ -548,7 +549,6 @@ CREATE TABLE dispute (
   created_at datetime(3) NOT NULL,
   updated_at datetime(3) NOT NULL,
   check_at datetime(3),
-  intent_id varchar(80) CHARACTER SET ascii NOT NULL DEFAULT '',
   PRIMARY KEY (show_id, reservation_id, dispute_id),
   KEY dispute_check (check_at),
   CONSTRAINT dispute_state CHECK (state IN ('OPEN', 'WON', 'LOST'))

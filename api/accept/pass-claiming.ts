@@ -2,12 +2,12 @@ import { UsherError } from '../../core/domain/errors.js';
 import type { Logger } from '../../core/runtime/log.js';
 import {
   claimPasses,
+  type FreedClaim,
   freeClaims,
   type PassClaim,
   readClaims,
   type StoredClaim,
   takeOverClaim,
-  withdrawClaims,
 } from '../../core/store/catalog/pass-claims.js';
 import type { Database } from '../../core/store/database.js';
 import { inOneTrip } from '../../core/store/one-trip.js';
@@ -25,10 +25,11 @@ export type PassClaiming = {
    * @throws UsherError `pass_spent`, `request_pending`, or `slow_down` after too many requests.
    */
   claim(claimant: Claimant): Promise<void>;
-  /** The request was not granted: the pass is free for the fan's next one. */
-  release(claim: PassClaim): void;
-  /** The request was not accepted, as by a closed gate: it doesn't even count. */
-  withdraw(claim: PassClaim): void;
+  /**
+   * The request was not granted: the pass is free for the fan's next one. One that was not even
+   * accepted, as at a closed gate, doesn't count among those that the pass may make.
+   */
+  release(claim: PassClaim, how: { counts: boolean }): void;
 };
 
 const groupMax = 400;
@@ -49,16 +50,10 @@ export function openPassClaiming(catalog: Database, shards: Shards, log: Logger)
     const byPass = new Map(stored.map((claim) => [claim.passId, claim]));
     return wanted.map((one) => byPass.get(one.passId));
   });
-  const giveBack = (how: typeof freeClaims) => {
-    const group = openGrouping(groupMax, async (claims: PassClaim[]) => {
-      await how(catalog, claims);
-      return claims;
-    });
-    return (claim: PassClaim): void => {
-      // Losing this costs the next request some look-ups, so nobody waits for it.
-      group.add(claim).catch((error) => log.warn({ err: error }, 'a pass was not released'));
-    };
-  };
+  const releases = openGrouping(groupMax, async (freed: FreedClaim[]) => {
+    await freeClaims(catalog, freed);
+    return freed;
+  });
   return {
     claim: async (claimant) => {
       const holder = await claims.add(claimant);
@@ -66,8 +61,12 @@ export function openPassClaiming(catalog: Database, shards: Shards, log: Logger)
       if (holder.requests > passRequestsMax) throw tooMany();
       if (!isSame(holder, claimant)) await resolve(catalog, shards, holder, claimant);
     },
-    release: giveBack(freeClaims),
-    withdraw: giveBack(withdrawClaims),
+    release: (claim, how) => {
+      // Losing this costs the next request some look-ups, so nobody waits for it.
+      releases
+        .add({ ...claim, ...how })
+        .catch((error) => log.warn({ err: error }, 'a pass was not released'));
+    },
   };
 }
 

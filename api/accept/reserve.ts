@@ -70,7 +70,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
       wish,
     });
     if (!row) {
-      if (facts.hasSisters) deps.passClaiming.withdraw(claim);
+      if (facts.hasSisters) deps.passClaiming.release(claim, { counts: false });
       throw await explainClosedGate(deps, facts);
     }
     const isRepeat = row.state !== 'ACCEPTED' || row.bodyHash !== bodyHash;
@@ -80,7 +80,7 @@ export function reserveHandler(deps: ApiDeps): (call: ReserveCall) => Promise<An
     if (prefersAsync(headers.prefer)) return pending(ref);
     const outcome = await decisionOf(deps, facts.shardId, ref, row.state);
     if (facts.hasSisters && outcome && outcome.state !== 'GRANTED')
-      deps.passClaiming.release(claim);
+      deps.passClaiming.release(claim, { counts: true });
     if (outcome?.reason === 'show_full') return outcomeAnswer(await lines.withEstimate(outcome));
     return outcome ? outcomeAnswer(outcome) : pending(ref);
   };
@@ -171,7 +171,7 @@ async function claimCaps(
     const use = found && { code: found.off.code, usesMax: found.usesMax };
     if (cap !== null || use) await deps.capClaiming.claim({ ...request, saleId, seats, cap, use });
   } catch (error) {
-    if (facts.hasSisters) deps.passClaiming.withdraw(request);
+    if (facts.hasSisters) deps.passClaiming.release(request, { counts: false });
     throw error;
   }
 }

@@ -218,9 +218,9 @@ describe('a dispute', () => {
     const shard = await shardOf();
     await shard.change("UPDATE dispute SET state = 'LOST' WHERE show_id = ?", [show.showId]);
     await shard.change(
-      `INSERT INTO dispute (show_id, reservation_id, dispute_id, attempt, state, amount, currency,
-         reason, created_at, updated_at)
-       VALUES (?, ?, 'du_gone', 1, 'LOST', 1, 'INR', 'x', NOW(3), NOW(3))`,
+      `INSERT INTO dispute (show_id, reservation_id, dispute_id, attempt, intent_id, state, amount,
+         currency, reason, created_at, updated_at)
+       VALUES (?, ?, 'du_gone', 1, 'pi_gone', 'LOST', 1, 'INR', 'x', NOW(3), NOW(3))`,
       [show.showId, other.reservationId],
     );
     expect(await closeDay(world.deps, today)).toBe(before + 2);

@@ -71,16 +71,16 @@ export async function decideBatch(
     const { heads, overdue } = locked;
     if (heads.length === 0) return [];
     const waiting = batch.waiting.filter((one) => one.showId < locked.allOverdueBefore);
-    const maps = await inOneTrip<SeatMap[]>(tx, (trip) =>
-      heads.map((head) => takeMap(trip, cache, head)),
-    );
     const waitingOf = groupBy(waiting, (one) => one.showId);
     const overdueOf = groupBy(overdue, (hold) => hold.showId);
-    const open = heads.flatMap((head, no): OpenShow[] => {
-      const map = maps[no];
-      const its = { waiting: waitingOf.get(head.showId), overdue: overdueOf.get(head.showId) };
-      return map ? [{ head, map, waiting: its.waiting ?? [], overdue: its.overdue ?? [] }] : [];
-    });
+    const open = await inOneTrip<OpenShow[]>(tx, (trip) =>
+      heads.map(async (head) => ({
+        head,
+        map: await takeMap(trip, cache, head),
+        waiting: waitingOf.get(head.showId) ?? [],
+        overdue: overdueOf.get(head.showId) ?? [],
+      })),
+    );
     const decided = await writeAll(tx, open, locked);
     beforeCommit(decided);
     return decided;

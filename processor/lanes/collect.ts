@@ -68,8 +68,9 @@ export async function collectBatch(
   while (looked < active.length && waiting.length < batchRowsMax) {
     const many = active.slice(looked, looked + showsPerRead);
     const few = many.slice(0, queriesPerRead);
-    const known = guessed(many);
-    const rows = tooMany ? known : (known ?? (await readMany(shard, many, ask.inFlight)));
+    const rows = tooMany
+      ? undefined
+      : (guessed(many) ?? (await readMany(shard, many, ask.inFlight)));
     waiting.push(...(rows ?? (await readEach(shard, few, ask.inFlight))));
     looked += (rows ? many : few).length;
   }

@@ -42,7 +42,7 @@ export type ShardLine = {
   clock: number;
   awake: Map<number, Awake>;
   /** Lanes in which nothing has waited since this process looked over all of their shows. */
-  settled: Set<number>;
+  lookedOver: Set<number>;
   /** Shows with overdue holds, and who waits for their end. */
   due: Set<ShowId>;
   expiring: Waiter[];
@@ -87,7 +87,7 @@ export function openLanes(deps: LanesDeps): Lanes {
       running: false,
       clock: 0,
       awake: new Map(),
-      settled: new Set(),
+      lookedOver: new Set(),
       due: new Set(),
       expiring: [],
       recent: new Map(),
@@ -160,7 +160,7 @@ async function runPass(deps: LanesDeps, line: ShardLine, look: Look): Promise<nu
   if (waiting.length > 0) await decideOrSplit(deps, line, { waiting, alsoShows: [] });
   if (line.due.size > 0) await expireSome(deps, line, waiting.length > 0 ? besideSale : byItself);
   trimCache(line.cache);
-  if (line.blocked.size === 0) for (const lane of emptyLanes) line.settled.add(lane);
+  if (line.blocked.size === 0) for (const lane of emptyLanes) line.lookedOver.add(lane);
   return [...emptyLanes, ...look.paused];
 }
 

@@ -17,7 +17,7 @@ export function startLook(deps: LanesDeps, line: ShardLine, inFlight: RequestRef
   const awake = [...line.awake.keys()];
   const paused = awake.filter((lane) => deps.isPaused?.({ shardId, lane }));
   // What waits behind a pause may be older than its show.
-  for (const lane of paused) line.settled.delete(lane);
+  for (const lane of paused) line.lookedOver.delete(lane);
   const lanes = awake.filter((lane) => !paused.includes(lane));
   const nowMs = Date.now();
   forgetBefore(line.recent, nowMs - recentMs);
@@ -25,7 +25,7 @@ export function startLook(deps: LanesDeps, line: ShardLine, inFlight: RequestRef
   const found = collectBatch(deps.shards.byId(shardId), lanes, {
     inFlight,
     recent: [...line.recent.keys()],
-    all: lanes.some((lane) => !line.settled.has(lane)),
+    all: lanes.some((lane) => !line.lookedOver.has(lane)),
     before: line.active,
     lastServed: line.lastServed,
     without: (showId) => line.blocked.has(showId),

@@ -33,7 +33,7 @@ export async function decideOrSplit(deps: LanesDeps, line: ShardLine, batch: Bat
     deps.onDecided(line.shardId, decided);
   } catch (error) {
     line.ahead = undefined;
-    line.settled.clear();
+    line.lookedOver.clear();
     if (isUnreachable(error)) throw error;
     if (isLockWait(error)) return apart(deps, line, batch);
     if (isRetryable(error)) throw error;

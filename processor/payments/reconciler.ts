@@ -22,8 +22,8 @@ const atOnceMax = 4;
 
 /**
  * Opens the reconciler: each second it looks at the payments and refunds that are due on every shard
- * and at the stored events that nobody settled, and at open disputes more seldom. With webhooks switched off it settles everything
- * alone. Charges have a loop of their own, so that no number of ending holds stands before a fan.
+ * and at the stored events that nobody settled, and at open disputes more seldom. With webhooks
+ * switched off it settles everything alone. Charges have a loop of their own, so that no number of ending holds stands before a fan.
  */
 export function openReconciler(deps: EventDeps): Loop {
   const { log } = deps;

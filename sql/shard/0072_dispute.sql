@@ -3,6 +3,7 @@ CREATE TABLE IF NOT EXISTS dispute (
   reservation_id BIGINT UNSIGNED NOT NULL,
   dispute_id VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   attempt SMALLINT UNSIGNED NOT NULL,
+  intent_id VARCHAR(80) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   state VARCHAR(4) NOT NULL,
   amount INT UNSIGNED NOT NULL,
   currency CHAR(3) NOT NULL,

@@ -59,41 +59,27 @@ export async function takeOverClaim(
   return matched === 1;
 }
 
-/** Gives back claims of requests that were not granted, so that the fan's next one is quick. */
-export async function freeClaims(
-  catalog: Pick<Queryable, 'change'>,
-  claims: PassClaim[],
-): Promise<void> {
-  await catalog.change(
-    `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-       pass_id CHAR(16) CHARACTER SET ascii PATH '$[0]', show_id INT UNSIGNED PATH '$[1]',
-       idem_key VARCHAR(64) CHARACTER SET ascii PATH '$[2]'
-     )) AS k
-     STRAIGHT_JOIN pass_claims c FORCE INDEX (PRIMARY)
-       ON c.pass_id = k.pass_id AND c.show_id = k.show_id AND c.idem_key = k.idem_key
-     SET c.busy = 0`,
-    [JSON.stringify(claims.map((claim) => [claim.passId, claim.showId, claim.idemKey]))],
-  );
-}
+/** A claim that is given back; one that was not even journalled doesn't count against its pass. */
+export type FreedClaim = PassClaim & { counts: boolean };
 
 /**
- * Takes back claims of requests that were not even journalled: they don't count among those that a
- * pass may make. Taking one back again changes nothing.
+ * Gives back claims of requests that were not granted, so that the fan's next one is quick. Giving
+ * one back again changes nothing.
  */
-export async function withdrawClaims(
+export async function freeClaims(
   catalog: Pick<Queryable, 'change'>,
-  claims: PassClaim[],
+  claims: FreedClaim[],
 ): Promise<void> {
   await catalog.change(
     `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
        pass_id CHAR(16) CHARACTER SET ascii PATH '$[0]', show_id INT UNSIGNED PATH '$[1]',
-       idem_key VARCHAR(64) CHARACTER SET ascii PATH '$[2]'
+       idem_key VARCHAR(64) CHARACTER SET ascii PATH '$[2]', uncounted INT UNSIGNED PATH '$[3]'
      )) AS k
      STRAIGHT_JOIN pass_claims c FORCE INDEX (PRIMARY)
        ON c.pass_id = k.pass_id AND c.show_id = k.show_id AND c.idem_key = k.idem_key
-     SET c.requests = c.requests - 1, c.busy = 0
-     WHERE c.busy = 1 AND c.requests > 0`,
-    [JSON.stringify(claims.map((claim) => [claim.passId, claim.showId, claim.idemKey]))],
+     SET c.requests = c.requests - k.uncounted, c.busy = 0
+     WHERE c.busy = 1`,
+    [JSON.stringify(claims.map((one) => [one.passId, one.showId, one.idemKey, +!one.counts]))],
   );
 }
 

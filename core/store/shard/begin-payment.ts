@@ -23,10 +23,10 @@ export type Begun =
   | { kind: 'too_many_attempts'; expiresAtMs: number };
 
 /** A declined card may be tried again, but not for ever: guessing cards is a crime's first step. */
-export const triesMax = 3;
+export const attemptsMax = 3;
 
 /** Attempts that were refused or given up; what the provider never took in doesn't count. */
-export function countTries(payments: Payment[]): number {
+export function countEndedAttempts(payments: Payment[]): number {
   const over = payments.filter(({ state }) => state === 'FAILED' || state === 'CANCELLED');
   return over.filter(({ idemKey }) => !isFreedKey(idemKey)).length;
 }
@@ -50,7 +50,7 @@ export async function beginPayment(change: ShowChange, wish: PaymentWish): Promi
   if (reservation.state !== 'HELD' || change.nowMs >= reservation.expiresAtMs) {
     return { kind: 'over' };
   }
-  if (countTries(payments) >= triesMax) {
+  if (countEndedAttempts(payments) >= attemptsMax) {
     return { kind: 'too_many_attempts', expiresAtMs: reservation.expiresAtMs };
   }
   const paymentWindowMs = change.head.paymentSeconds * 1_000;

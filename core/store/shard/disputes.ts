@@ -21,7 +21,8 @@ export type Dispute = DisputeRef & {
 };
 
 const columns = `show_id AS showId, reservation_id AS reservationId, dispute_id AS disputeId,
-  attempt, intent_id AS intentId, state, amount, currency, reason, created_at AS createdAt, updated_at AS updatedAt`;
+  attempt, intent_id AS intentId, state, amount, currency, reason, created_at AS createdAt,
+  updated_at AS updatedAt`;
 
 /** How long one look at an open dispute may take before another processor may look. */
 const claimSeconds = 90;
